@@ -1,0 +1,54 @@
+/// The one place that writes Server-Sent Events (WHATWG HTML, section 9.2).
+///
+/// CR, LF and NUL cannot enter `id` or `event` (their types exclude them); data is split into one
+/// `data:` line per line, at CR, LF and CRLF alike.
+///
+/// Threads  Pure functions; the Frames belong to the calling shard.
+/// Errors   None: the types exclude what could not be encoded.
+/// Owns     Nothing.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "event/event.h"
+#include "event/frame.h"
+
+namespace taskfeed::sse {
+
+/// id, event, data. `type` and `json` as they came from the broker; a type that EventType::parse
+/// would refuse (a foreign writer's) is encoded as an unnamed event.
+FramePtr event_frame(const Cursor& cursor, std::string_view type, std::string_view json);
+/// The same event without its `event:` line, for `event_names=off`.
+FramePtr unnamed_frame(const Frame& named);
+/// `id:` alone: moves the reader's cursor and dispatches nothing.
+FramePtr progress_frame(const Cursor& cursor);
+/// `: text`; every line break in `text` starts another comment line.
+FramePtr comment_frame(std::string_view text);
+/// `retry: N`, jittered by the caller.
+std::string retry_line(std::chrono::milliseconds delay);
+
+/// How much of what the reader asked for the stream can give.
+enum class Replay { kComplete, kPartial, kReset, kLive };
+std::string_view to_string(Replay replay);
+enum class GapReason { kTrimmed, kReset, kSlow };
+std::string_view to_string(GapReason reason);
+
+struct Open {
+  TaskId task;
+  Replay replay = Replay::kComplete;
+  std::optional<Cursor> first;  ///< Oldest event that Redis still has.
+  std::optional<Cursor> last;   ///< Newest event when the stream was opened.
+  std::chrono::milliseconds heartbeat_interval{15'000};
+};
+/// `stream.open`. Control frames carry no id.
+FramePtr open_frame(const Open& open);
+/// `stream.gap`: events after `from` up to and with `to` are lost to this reader. from 0-0 stands for the
+/// beginning.
+FramePtr gap_frame(const Cursor& from, const Cursor& to, GapReason reason);
+/// `stream.end`; `status` is the task's.
+FramePtr end_frame(std::string_view status, const Cursor& last);
+
+}  // namespace taskfeed::sse

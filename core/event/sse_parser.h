@@ -1,0 +1,59 @@
+/// Incremental parser of `text/event-stream`, to the letter of WHATWG HTML section 9.2.6.
+///
+/// Bytes arrive in any pieces; what is dispatched does not depend on where they were cut. Shared
+/// by the command line and by the clients of agents' peers.
+///
+/// Threads  One at a time.
+/// Errors   The format has none: unknown fields are ignored, ill-formed UTF-8 becomes U+FFFD. Over
+///          a limit feed() answers kTooLarge and the parser stays refused.
+/// Owns     The unfinished line and event.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace taskfeed::sse {
+
+struct Message {
+  std::string event;          ///< "message" when the stream named none.
+  std::string data;
+  std::string last_event_id;  ///< As it stands after this event.
+  bool operator==(const Message&) const = default;
+};
+
+struct ParserLimits {
+  size_t line_bytes_max = 16 * 1024 * 1024;
+  size_t event_bytes_max = 32 * 1024 * 1024;
+};
+
+class Parser {
+ public:
+  using OnMessage = std::function<void(Message&&)>;
+
+  explicit Parser(OnMessage on_message, ParserLimits limits = {});
+
+  /// Calls on_message for every event that `bytes` completes. An event that the stream's end cuts
+  /// short is never dispatched.
+  Result<void> feed(std::string_view bytes);
+
+  /// The last event id buffer: what a reconnect sends. It moves with an `id:` alone too, when the
+  /// empty line comes.
+  const std::string& last_event_id() const { return last_event_id_; }
+  /// The last valid `retry:`.
+  std::optional<std::chrono::milliseconds> retry() const { return retry_; }
+  /// True once for every comment line seen since the last call: a sign of life.
+  bool take_sign_of_life();
+
+ private:
+  OnMessage on_message_;
+  ParserLimits limits_;
+  std::string last_event_id_;
+  std::optional<std::chrono::milliseconds> retry_;
+};
+
+}  // namespace taskfeed::sse

@@ -1,0 +1,102 @@
+/// Fan-out: one encoded frame to every connection that follows its topic.
+///
+/// A Hub owns subscriptions, not sockets. It moves references to frames into Sinks; it never
+/// opens a frame, never waits for a Sink, and starts no Redis traffic for a topic that nobody
+/// follows.
+///
+/// Threads  Loop thread only, like all that a shard owns (core/README.md, "Shards"). No lock.
+/// Errors   subscribe() reports them. Delivery cannot fail: a Sink over budget is closed.
+/// Owns     Subscription state and the ring of recent frames. Borrows Feed, Clock, every Sink.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "broker/feed.h"
+#include "event/event_type.h"
+#include "event/frame.h"
+
+namespace taskfeed::hub {
+
+/// Ceilings. Each is a hard bound that an operator can set; none means "unlimited".
+struct Limits {
+  size_t topics_max = 100'000;
+  size_t subscriptions_max = 100'000;
+  size_t sink_pending_bytes_max = 256 * 1024;  ///< Unsent bytes before a Sink counts as slow.
+  size_t ring_frames_max = 256;                ///< Recent frames kept for a topic with readers …
+  size_t ring_bytes_max = 128 * 1024;          ///< … and their bytes.
+  size_t ring_bytes_total_max = 64 * 1024 * 1024;
+  std::chrono::milliseconds watch_interval{1'000};  ///< Quiet topics are compared with history.
+};
+
+enum class CloseReason {
+  kEnded,     ///< The terminal event and stream.end were delivered.
+  kSlow,      ///< Over sink_pending_bytes_max; resumes by its cursor.
+  kShutdown,  ///< The daemon stops.
+};
+
+/// The receiving end of a subscription: http::SseConnection in production, FakeSink in tests.
+class Sink {
+ public:
+  /// Keeps a reference to `frame`; does not write to the socket. Event frames arrive in cursor
+  /// order, without gap or repeat, control frames between them. Must not call back into the Hub.
+  virtual void deliver(const FramePtr& frame) = 0;
+  /// Bytes accepted by deliver() that the kernel has not taken yet.
+  virtual size_t pending_bytes() const = 0;
+  /// The last call that this Sink receives; its subscription is gone.
+  virtual void closed(CloseReason reason) = 0;
+
+ protected:
+  ~Sink() = default;
+};
+
+/// What a reader asked for.
+struct StreamOptions {
+  std::optional<Cursor> after;            ///< Resume: everything after that event.
+  bool include_history = true;            ///< Without a cursor: from the beginning, or live only.
+  std::optional<uint64_t> history_newest; ///< Without a cursor: only the newest N, then live.
+  TypeFilter filter;
+  bool event_names = true;                ///< Off: frames without an `event:` line.
+  std::chrono::milliseconds heartbeat_interval{15'000};  ///< For stream.open; sent by the Sink.
+};
+
+class Subscription;  // The Hub's; a Sink keeps the pointer to unsubscribe.
+
+struct Stats {
+  size_t topics = 0;
+  size_t subscriptions = 0;
+  uint64_t deliveries = 0;
+  uint64_t repairs = 0;       ///< A jump in seq, mended by a range read.
+  uint64_t repeats = 0;       ///< Live events dropped since they had been seen.
+  uint64_t closed_slow = 0;
+};
+
+class Hub {
+ public:
+  Hub(broker::Feed& feed, const Clock& clock, Log& log, const Limits& limits);
+  ~Hub();
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  /// Delivers stream.open, then history, then live events, then stream.end; never from within this
+  /// call. kTooLarge over topics_max or subscriptions_max.
+  Result<Subscription*> subscribe(const TaskId& task, const StreamOptions& options, Sink& sink);
+  /// The Sink receives nothing more.
+  void unsubscribe(Subscription* subscription);
+  /// Once per loop turn or timer: repairs, watches quiet topics, writes progress frames of
+  /// filtered subscriptions.
+  void tick();
+  /// Closes every Sink with kShutdown.
+  void shutdown();
+
+  const Stats& stats() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace taskfeed::hub

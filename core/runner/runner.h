@@ -1,0 +1,71 @@
+/// What carries an activity out: the command runner, a model server, an ADK server.
+///
+/// Threads  run() blocks on the calling worker thread; one call per task at a time. `stop` may be
+///          requested from any thread, and run() then returns within a second.
+/// Errors   None thrown: a failed activity is an Outcome.
+/// Owns     Nothing between calls.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "event/event_type.h"
+#include "runner/agent_config.h"
+#include "task/task.h"
+
+namespace taskfeed::runner {
+
+/// One attempt at one step.
+struct Activity {
+  TaskId task;
+  ExecutionId execution;
+  const AgentConfig& agent;
+  std::string query;
+  Json parameters = Json::object();
+  int step = 0;
+  int attempt = 1;
+  std::string previous_response;  ///< Of the step before.
+};
+
+struct Outcome {
+  enum class Status { kCompleted, kFailed, kStopped };  ///< kStopped: because `stop` asked.
+  Status status = Status::kCompleted;
+  bool last = true;              ///< No step comes after this one.
+  bool go_on = false;            ///< Failed, and the next step runs all the same.
+  bool retryable = false;        ///< Failed, and the same activity may be tried again.
+  std::string response;
+  std::optional<TaskFailure> failure;
+  NanoDollars cost = 0;
+};
+
+/// Where an activity's events go: published as they occur (streaming) or kept until it ends
+/// (batch). The caller of run() adds the reserved keys.
+class OutputSink {
+ public:
+  /// False when nobody will read what follows (the lease was lost): stop soon.
+  virtual bool emit(std::string_view type, Json payload) = 0;
+  /// Types such as WorkflowToolCallOutput are only wanted while streaming.
+  virtual bool streaming() const = 0;
+
+ protected:
+  ~OutputSink() = default;
+};
+
+class Runner {
+ public:
+  virtual ~Runner() = default;
+  /// For WorkflowStepStarted.
+  virtual std::string step_name(const AgentConfig& agent, int step) const = 0;
+  virtual Outcome run(const Activity& activity, OutputSink& output, std::stop_token stop) = 0;
+};
+
+/// Finds the runner that an agent names. Borrowed by the engine.
+class Runners {
+ public:
+  virtual ~Runners() = default;
+  virtual Runner* find(RunnerKind kind) = 0;  ///< nullptr: not in this binary.
+};
+
+}  // namespace taskfeed::runner

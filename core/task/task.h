@@ -1,0 +1,78 @@
+/// A task as its creator wrote it, and the snapshot that answers for its events.
+///
+/// The record is written once. Everything else of a Task is the fold of its events
+/// (workflow/state.h), kept beside them so that a list need not read every stream.
+///
+/// Threads  Values.
+/// Errors   The JSON readers name the key that is wrong.
+/// Owns     Its text.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "event/cursor.h"
+#include "event/json.h"
+#include "task/status.h"
+
+namespace taskfeed {
+
+/// Money, in integer billionths of a US dollar; printed as a decimal number of dollars.
+using NanoDollars = int64_t;
+
+struct TaskLimits {
+  size_t description_bytes_max = 64 * 1024;
+  size_t parameters_bytes_max = 256 * 1024;
+  size_t labels_max = 64;
+};
+
+/// What `create` was given.
+struct TaskSpec {
+  AgentId agent;
+  std::string description;
+  std::string user_id;
+  Json parameters = Json::object();  ///< `task_parameters` (guide).
+  std::map<std::string, std::string> labels;
+
+  bool operator==(const TaskSpec&) const = default;
+};
+
+struct TaskFailure {
+  std::string kind;  ///< Stable word: step_failed, worker_lost, timeout …
+  std::string message;
+  bool operator==(const TaskFailure&) const = default;
+};
+
+struct Task {
+  TaskId id;
+  TaskSpec spec;
+  WallTime created_at;
+
+  TaskStatus status = TaskStatus::kSubmitted;
+  std::optional<ExecutionId> execution;
+  std::string query;                       ///< What `execute` was given; else the description.
+  std::optional<bool> streaming;           ///< What `execute` asked for, before all else.
+  std::optional<WallTime> started_at;
+  std::optional<WallTime> completed_at;
+  std::optional<std::string> result;       ///< The final response.
+  std::optional<TaskFailure> error;
+  NanoDollars total_cost = 0;
+  std::optional<Cursor> last_event;
+
+  bool operator==(const Task&) const = default;
+};
+
+/// The document of GET …/tasks/{t}: id, agent_id, description, user_id, parameters, labels, status,
+/// result, error, created_at, started_at, completed_at, execution_id, total_cost, last_event_id.
+/// Absent values are null.
+Json task_to_json(const Task& task);
+Result<Task> task_from_json(const Json& json);
+
+/// 4100000 -> "0.0041"; exact, without exponent, at least one digit on each side of the point.
+std::string format_dollars(NanoDollars amount);
+
+}  // namespace taskfeed
