@@ -35,11 +35,17 @@ class Uuid {
   std::array<uint8_t, 16> bytes_;
 };
 
+/// The rule of every Name: `[A-Za-z0-9_-]{1,64}`. `noun` says in the error what `text` should be.
+Result<void> check_name(std::string_view noun, std::string_view text);
+
 /// An id of `[A-Za-z0-9_-]{1,64}`; Tag keeps the kinds apart.
 template <class Tag>
 class Name {
  public:
-  static Result<Name> parse(std::string_view text);
+  static Result<Name> parse(std::string_view text) {
+    if (Result<void> checked = check_name(Tag::kNoun, text); !checked) return checked.error();
+    return Name(std::string(text));
+  }
   const std::string& str() const { return text_; }
   auto operator<=>(const Name&) const = default;
 
