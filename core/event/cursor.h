@@ -10,8 +10,10 @@
 /// Owns     Nothing.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,17 +21,20 @@
 
 namespace taskfeed {
 
+/// Longest text of a cursor: 20 digits, a hyphen, 10 digits.
+inline constexpr size_t kCursorTextMax = 31;
+
 struct Cursor {
   uint64_t seq = 0;  ///< 1 for a task's first event. 0-0 stands before it.
   uint32_t tag = 0;
 
   static Result<Cursor> parse(std::string_view text);
   std::string str() const;
+  /// parse() and str() for the live path: without a text for the error, and without an allocation.
+  static std::optional<Cursor> read(std::string_view text);
+  std::string_view write(std::array<char, kCursorTextMax>& text) const;
   /// By seq first. Two cursors of one seq with different tags are different events.
   auto operator<=>(const Cursor&) const = default;
 };
-
-/// Longest text of a cursor: 20 digits, a hyphen, 10 digits.
-inline constexpr size_t kCursorTextMax = 31;
 
 }  // namespace taskfeed

@@ -44,7 +44,7 @@ bool is_reserved_key(std::string_view key);
 /// The flat JSON on one line. Reserved keys in the payload are left out. Over kEventBytesMax:
 /// kTooLarge.
 Result<std::string> encode_event(const Event& event);
-/// The reverse; the five keys up to task_id and event_id must be there.
+/// The reverse; event_id, event_type, timestamp and task_id must be there.
 Result<Event> decode_event(std::string_view json);
 
 /// What a person or a foreign client hands in: `json` is an object with payload keys, and may name

@@ -19,8 +19,9 @@ inline constexpr size_t kEventTypeBytesMax = 128;
 class EventType {
  public:
   /// 1 to 128 bytes of UTF-8 without whitespace and control characters, since a type stands in
-  /// an SSE `event:` line and in the live channel's prefix, where a space ends it. Names that start with "stream."
-  /// and "heartbeat" are refused: they are the control frames of the SSE endpoint.
+  /// an SSE `event:` line and in the live channel's prefix, where a space ends it. Names that
+  /// start with "stream." and "heartbeat" are refused: they are the control frames of the SSE
+  /// endpoint.
   static Result<EventType> parse(std::string_view text);
   const std::string& str() const { return text_; }
   auto operator<=>(const EventType&) const = default;
@@ -30,6 +31,9 @@ class EventType {
   explicit EventType(std::string_view text) : text_(text) {}
   std::string text_;
 };
+
+/// What parse() accepts, for the live path: no allocation.
+bool is_event_type(std::string_view text);
 
 /// For the constants below; asserts that parse() accepts `name`.
 EventType known_type(std::string_view name);

@@ -27,7 +27,7 @@ FramePtr unnamed_frame(const Frame& named);
 FramePtr progress_frame(const Cursor& cursor);
 /// `: text`; every line break in `text` starts another comment line.
 FramePtr comment_frame(std::string_view text);
-/// `retry: N`, jittered by the caller.
+/// `retry: N` with its line feed and no empty line after it, jittered by the caller.
 std::string retry_line(std::chrono::milliseconds delay);
 
 /// How much of what the reader asked for the stream can give.
@@ -45,8 +45,8 @@ struct Open {
 };
 /// `stream.open`. Control frames carry no id.
 FramePtr open_frame(const Open& open);
-/// `stream.gap`: events after `from` up to and with `to` are lost to this reader. from 0-0 stands for the
-/// beginning.
+/// `stream.gap`: events after `from` up to and with `to` are lost to this reader. from 0-0 stands
+/// for the beginning.
 FramePtr gap_frame(const Cursor& from, const Cursor& to, GapReason reason);
 /// `stream.end`; `status` is the task's.
 FramePtr end_frame(std::string_view status, const Cursor& last);

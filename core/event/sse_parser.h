@@ -44,16 +44,31 @@ class Parser {
   /// The last event id buffer: what a reconnect sends. It moves with an `id:` alone too, when the
   /// empty line comes.
   const std::string& last_event_id() const { return last_event_id_; }
-  /// The last valid `retry:`.
+  /// The last valid `retry:`, at most ten years.
   std::optional<std::chrono::milliseconds> retry() const { return retry_; }
-  /// True once for every comment line seen since the last call: a sign of life.
+  /// True where a comment line was seen since the last call: a sign of life.
   bool take_sign_of_life();
 
  private:
+  Result<void> take_line(std::string_view piece);
+  Result<void> process_line(std::string_view line);
+  Result<void> process_field(std::string_view field, std::string_view value);
+  void dispatch();
+  Result<void> refuse(std::string_view what, size_t bytes_max);
+
   OnMessage on_message_;
   ParserLimits limits_;
   std::string last_event_id_;
   std::optional<std::chrono::milliseconds> retry_;
+
+  std::string line_;        ///< Bytes of the unfinished line, not decoded yet.
+  std::string data_;        ///< Each line with its line feed: empty means "no data line".
+  std::string event_;
+  std::string pending_id_;  ///< Becomes last_event_id_ at the empty line.
+  bool first_line_ = true;  ///< A BOM may stand here, and nowhere else.
+  bool after_cr_ = false;   ///< The next LF belongs to a CR that was a line's end already.
+  bool sign_of_life_ = false;
+  std::optional<Error> refusal_;
 };
 
 }  // namespace taskfeed::sse
