@@ -46,9 +46,9 @@ class Fields {
     for (; digits < rest_.size() && rest_[digits] >= '0' && rest_[digits] <= '9'; ++digits) {
       if (digits < 3) value = value * 10 + (rest_[digits] - '0');
     }
+    rest_.remove_prefix(digits);
     if (digits == 0 || digits > 9) fail();
     for (size_t have = digits; have < 3; ++have) value *= 10;
-    rest_.remove_prefix(digits);
     return Milliseconds(value);
   }
   bool complete() const { return !failed_ && rest_.empty(); }
