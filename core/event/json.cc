@@ -182,6 +182,12 @@ Result<Json> parse_json(std::string_view text) {
   if (!well_formed) clean = repaired = to_utf8(text);
   if (has_lone_surrogate(clean)) clean = repaired = replace_lone_surrogates(clean);
 
+  // nlohmann takes a NUL for the end of its input; in JSON it has no place, and what follows it
+  // would go unread.
+  const size_t nul = text.find('\0');
+  if (nul != std::string_view::npos) {
+    return {Errc::kInvalid, "not JSON at byte " + std::to_string(nul + 1)};
+  }
   Builder builder;
   if (Json::sax_parse(clean, &builder)) return builder.take();
   if (builder.too_deep()) {
