@@ -176,18 +176,18 @@ class Builder final : public nlohmann::json_sax<Json> {
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
-  std::string repaired;
-  std::string_view clean = text;
-  const bool well_formed = is_utf8(text);
-  if (!well_formed) clean = repaired = to_utf8(text);
-  if (has_lone_surrogate(clean)) clean = repaired = replace_lone_surrogates(clean);
-
   // nlohmann takes a NUL for the end of its input; in JSON it has no place, and what follows it
   // would go unread.
   const size_t nul = text.find('\0');
   if (nul != std::string_view::npos) {
     return {Errc::kInvalid, "not JSON at byte " + std::to_string(nul + 1)};
   }
+  std::string repaired;
+  std::string_view clean = text;
+  const bool well_formed = is_utf8(text);
+  if (!well_formed) clean = repaired = to_utf8(text);
+  if (has_lone_surrogate(clean)) clean = repaired = replace_lone_surrogates(clean);
+
   Builder builder;
   if (Json::sax_parse(clean, &builder)) return builder.take();
   if (builder.too_deep()) {
