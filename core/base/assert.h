@@ -11,8 +11,8 @@ namespace taskfeed {
 }  // namespace taskfeed
 
 #define TF_ASSERT(expression) TF_ASSERT_TEXT(expression, "")
-#define TF_ASSERT_TEXT(expression, text)                                              \
-  do {                                                                                \
-    if (!(expression)) [[unlikely]]                                                   \
-      ::taskfeed::assertion_failed(__FILE__, __LINE__, #expression, (text));          \
+#define TF_ASSERT_TEXT(expression, text)                                     \
+  do {                                                                       \
+    if (!(expression)) [[unlikely]]                                          \
+      ::taskfeed::assertion_failed(__FILE__, __LINE__, #expression, (text)); \
   } while (false)

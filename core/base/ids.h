@@ -54,10 +54,18 @@ class Name {
   std::string text_;
 };
 
-struct TaskTag { static constexpr std::string_view kNoun = "task id"; };
-struct AgentTag { static constexpr std::string_view kNoun = "agent id"; };
-struct QueueTag { static constexpr std::string_view kNoun = "queue name"; };
-struct WorkerTag { static constexpr std::string_view kNoun = "worker id"; };
+struct TaskTag {
+  static constexpr std::string_view kNoun = "task id";
+};
+struct AgentTag {
+  static constexpr std::string_view kNoun = "agent id";
+};
+struct QueueTag {
+  static constexpr std::string_view kNoun = "queue name";
+};
+struct WorkerTag {
+  static constexpr std::string_view kNoun = "worker id";
+};
 
 /// taskfeed makes task ids as UUIDv7; foreign publishers may use any Name.
 using TaskId = Name<TaskTag>;

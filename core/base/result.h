@@ -22,18 +22,18 @@ namespace taskfeed {
 /// What a caller can act on. Each maps to one exit status (cmd/exit_status.h) and one HTTP status
 /// (http/problem.h); the maps are total.
 enum class Errc {
-  kInvalid,      ///< The input is wrong; the same input will be refused again.
-  kNotFound,     ///< The task, agent or cursor does not exist.
-  kConflict,     ///< The state of the thing forbids it now (execute a running task).
-  kEnded,        ///< The stream has its terminal event; nothing can be added.
-  kFenced,       ///< The lease was lost: another worker holds a newer fencing token.
-  kForbidden,    ///< Understood, and not allowed to this caller.
-  kUnauthorised, ///< No valid credentials.
-  kTooLarge,     ///< Over a limit; the text names the limit.
-  kFull,         ///< Redis is out of memory, or a bounded queue is full. Nothing was stored.
-  kUnavailable,  ///< Redis, the daemon or a peer cannot be reached. Safe to try again.
-  kTimeout,      ///< No answer in time; whether it took effect is unknown.
-  kInternal,     ///< Ours. The text is for a bug report.
+  kInvalid,       ///< The input is wrong; the same input will be refused again.
+  kNotFound,      ///< The task, agent or cursor does not exist.
+  kConflict,      ///< The state of the thing forbids it now (execute a running task).
+  kEnded,         ///< The stream has its terminal event; nothing can be added.
+  kFenced,        ///< The lease was lost: another worker holds a newer fencing token.
+  kForbidden,     ///< Understood, and not allowed to this caller.
+  kUnauthorised,  ///< No valid credentials.
+  kTooLarge,      ///< Over a limit; the text names the limit.
+  kFull,          ///< Redis is out of memory, or a bounded queue is full. Nothing was stored.
+  kUnavailable,   ///< Redis, the daemon or a peer cannot be reached. Safe to try again.
+  kTimeout,       ///< No answer in time; whether it took effect is unknown.
+  kInternal,      ///< Ours. The text is for a bug report.
 };
 
 std::string_view to_string(Errc code);
@@ -47,23 +47,37 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
   Result(Errc code, std::string text) : Result(Error{code, std::move(text)}) {}
 
   [[nodiscard]] bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
-  const T& value() const& { check(); return std::get<0>(state_); }
-  T& value() & { check(); return std::get<0>(state_); }
-  T&& value() && { check(); return std::get<0>(std::move(state_)); }
+  const T& value() const& {
+    check();
+    return std::get<0>(state_);
+  }
+  T& value() & {
+    check();
+    return std::get<0>(state_);
+  }
+  T&& value() && {
+    check();
+    return std::get<0>(std::move(state_));
+  }
   const T& operator*() const& { return value(); }
   T& operator*() & { return value(); }
   T&& operator*() && { return std::move(*this).value(); }
   const T* operator->() const { return &value(); }
   T* operator->() { return &value(); }
 
-  const Error& error() const { TF_ASSERT(!ok()); return std::get<1>(state_); }
+  const Error& error() const {
+    TF_ASSERT(!ok());
+    return std::get<1>(state_);
+  }
 
  private:
   void check() const { TF_ASSERT_TEXT(ok(), std::get<1>(state_).text); }
@@ -80,7 +94,10 @@ class [[nodiscard]] Result<void> {
 
   [[nodiscard]] bool ok() const { return !error_.has_value(); }
   explicit operator bool() const { return ok(); }
-  const Error& error() const { TF_ASSERT(!ok()); return *error_; }
+  const Error& error() const {
+    TF_ASSERT(!ok());
+    return *error_;
+  }
 
  private:
   std::optional<Error> error_;

@@ -19,20 +19,20 @@ bool within_depth(const Json& json, int levels) {
 }
 
 /// The members that are no reserved keys.
-Json payload_of(const Json& object) {
+Json payload_of(Json object) {
   Json payload = Json::object();
   std::vector<std::pair<const std::string, Json>>& members = payload.get_ref<Json::object_t&>();
-  for (const auto& [key, value] : object.get_ref<const Json::object_t&>()) {
-    if (!is_reserved_key(key)) members.emplace_back(key, value);
+  for (auto& [key, value] : object.get_ref<Json::object_t&>()) {
+    if (!is_reserved_key(key)) members.emplace_back(key, std::move(value));
   }
   return payload;
 }
 
 std::string dump_payload(const Json& payload) {
-  const auto& members = payload.get_ref<const Json::object_t&>();
-  const bool clean = std::none_of(members.begin(), members.end(),
-                                  [](const auto& member) { return is_reserved_key(member.first); });
-  return dump_json(clean ? payload : payload_of(payload));
+  for (const auto& [key, value] : payload.get_ref<const Json::object_t&>()) {
+    if (is_reserved_key(key)) return dump_json(payload_of(payload));
+  }
+  return dump_json(payload);
 }
 
 void append_member(std::string& out, std::string_view key, std::string_view json_text) {
@@ -137,8 +137,13 @@ Result<Event> decode_event(std::string_view json) {
   if (!parts->type) return missing("event_type");
   if (!parts->time) return missing("timestamp");
   if (!parts->task) return missing("task_id");
-  return Event{*parts->id,   *parts->type,     *parts->time,       *parts->task,
-               parts->agent, parts->execution, payload_of(*parsed)};
+  return Event{*parts->id,
+               *parts->type,
+               *parts->time,
+               *parts->task,
+               parts->agent,
+               parts->execution,
+               payload_of(*std::move(parsed))};
 }
 
 Result<Event> event_from_input(const Json& json, std::string_view type, const EventContext& context,

@@ -62,10 +62,10 @@ inline constexpr std::string_view kCancelled = "WorkflowCancelled";
 
 /// Every name above, in that order.
 inline constexpr std::array kAll{
-    kStarted,        kStepStarted,       kStepCompleted,     kLlmCallStarted,    kLlmCallChunk,
-    kLlmCallCompleted, kLlmCallFailed,   kToolCallStarted,   kToolCallOutput,    kToolCallCompleted,
-    kBudgetWarning,  kBudgetExceeded,    kApprovalRequested, kApprovalReceived,  kPaused,
-    kResumed,        kProgress,          kCompleted,         kFailed,            kCancelled};
+    kStarted,          kStepStarted,    kStepCompleted,     kLlmCallStarted,   kLlmCallChunk,
+    kLlmCallCompleted, kLlmCallFailed,  kToolCallStarted,   kToolCallOutput,   kToolCallCompleted,
+    kBudgetWarning,    kBudgetExceeded, kApprovalRequested, kApprovalReceived, kPaused,
+    kResumed,          kProgress,       kCompleted,         kFailed,           kCancelled};
 }  // namespace types
 
 /// Completed, Failed and Cancelled: after one of them a stream accepts nothing.

@@ -38,8 +38,11 @@ class Frame {
  private:
   friend class FramePtr;
   Frame(std::string bytes, Cursor cursor, size_t type_at, size_t type_size, bool terminal)
-      : bytes_(std::move(bytes)), cursor_(cursor), type_at_(static_cast<uint32_t>(type_at)),
-        type_size_(static_cast<uint16_t>(type_size)), terminal_(terminal) {}
+      : bytes_(std::move(bytes)),
+        cursor_(cursor),
+        type_at_(static_cast<uint32_t>(type_at)),
+        type_size_(static_cast<uint16_t>(type_size)),
+        terminal_(terminal) {}
 
   std::string bytes_;
   Cursor cursor_;

@@ -20,7 +20,7 @@
 namespace taskfeed::sse {
 
 struct Message {
-  std::string event;          ///< "message" when the stream named none.
+  std::string event;  ///< "message" when the stream named none.
   std::string data;
   std::string last_event_id;  ///< As it stands after this event.
   bool operator==(const Message&) const = default;
@@ -61,8 +61,8 @@ class Parser {
   std::string last_event_id_;
   std::optional<std::chrono::milliseconds> retry_;
 
-  std::string line_;        ///< Bytes of the unfinished line, not decoded yet.
-  std::string data_;        ///< Each line with its line feed: empty means "no data line".
+  std::string line_;  ///< Bytes of the unfinished line, not decoded yet.
+  std::string data_;  ///< Each line with its line feed: empty means "no data line".
   std::string event_;
   std::string pending_id_;  ///< Becomes last_event_id_ at the empty line.
   bool first_line_ = true;  ///< A BOM may stand here, and nowhere else.
