@@ -32,7 +32,10 @@ struct Lease {
   TaskId task;
   WorkerId worker;
   uint64_t token = 0;  ///< Fencing token.
-  int claims = 0;      ///< How many times this execution has been claimed, this one included.
+  /// Claims in a row, this one included, that did not end in good order: Commit::release and a
+  /// release() without an error start the count anew. So a pause or a long wait between two
+  /// attempts makes no task poison.
+  int claims = 0;
 };
 
 /// A task as stored: the record, the snapshot of its fold, and the version that guards it.
