@@ -1,0 +1,105 @@
+-- commit: a worker's (or, without a lease, the service's) step: token and version checked,
+-- snapshot written, events appended and published. State and events cannot diverge.
+-- KEYS  task, events, live, inbox
+-- ARGV  token ('' without a lease), worker, version ('' where it does not matter),
+--       snapshot ('1' or ''), status, fold, state, inbox_from (MINID that stays, or ''),
+--       release, repeated ('1' or ''), window, kept_max, retention_s,
+--       then tag, type, json, id, moves for each event, as in append_guarded
+-- Answers {version, cursor …}; TFNOTASK; TFENDED; TFFENCED; TFHELD holder; TFVERSION version.
+local task, events, live, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local token, worker, expected = ARGV[1], ARGV[2], ARGV[3]
+local snapshot, fold, state = ARGV[4] == '1', ARGV[6], ARGV[7]
+local inbox_from, release, repeated = ARGV[8], ARGV[9] == '1', ARGV[10] == '1'
+local window, kept_max, retention_s = tonumber(ARGV[11]), ARGV[12], ARGV[13]
+local kHead, kStride = 14, 5
+
+local at = redis.call('HMGET', task, 'seq', 'end', 'st', 'holder', 'until', 'token', 'ver', 'rec')
+if not at[1] then return {err = 'TFNOTASK'} end
+local seq, ended, status, version = tonumber(at[1]), at[2], at[3], tonumber(at[7] or '0')
+local count = (#ARGV - kHead + 1) / kStride
+
+if repeated then
+  if count > 0 then
+    -- All events of a commit were stored together, so the first answers for the rest.
+    local entries = redis.call('XREVRANGE', events, '+', '-', 'COUNT', window)
+    for back = 1, #entries do
+      local entry = entries[back]
+      local text = entry[2][4]
+      if string.match(entry[1], '%-(%d+)$') == ARGV[kHead] and
+         (text == ARGV[kHead + 2] or string.find(text, ARGV[kHead + 3], 1, true)) then
+        local answer = {version}
+        for n = 0, count - 1 do
+          local sibling = entries[back - n]
+          if not sibling then return {err = 'TFVERSION ' .. version} end
+          answer[#answer + 1] = sibling[1]
+        end
+        return answer
+      end
+    end
+  elseif snapshot and expected ~= '' and version == tonumber(expected) + 1 and
+         redis.call('HGET', task, 'state') == state then
+    return {version}
+  end
+end
+if ended then return {err = 'TFENDED'} end
+if token ~= '' then
+  if at[6] ~= token or at[4] ~= worker then return {err = 'TFFENCED'} end
+elseif at[4] then
+  local now = redis.call('TIME')
+  if tonumber(at[5] or '0') > now[1] * 1000 + math.floor(now[2] / 1000) then
+    return {err = 'TFHELD ' .. at[4]}
+  end
+end
+if expected ~= '' and version ~= tonumber(expected) then return {err = 'TFVERSION ' .. version} end
+
+local terminal = false
+local moved = status
+for i = kHead, #ARGV, kStride do
+  if terminal then return {err = 'TFENDED'} end
+  local moves = ARGV[i + 4]
+  if moves ~= '' then
+    terminal = string.sub(moves, 1, 1) == '!'
+    moved = string.match(',' .. string.gsub(moves, '^!', '') .. ',', ',' .. moved .. '=(%a+),') or moved
+  end
+end
+if snapshot and not terminal then moved = ARGV[5] end
+
+local answer = {version}
+for i = kHead, #ARGV, kStride do
+  seq = seq + 1
+  local cursor = seq .. '-' .. ARGV[i]
+  answer[#answer + 1] = cursor
+  redis.call('XADD', events, 'MAXLEN', '~', kept_max, cursor, 't', ARGV[i + 1], 'e', ARGV[i + 2])
+end
+local set = {'st', moved}
+if count > 0 then
+  set[3], set[4], set[5], set[6] = 'seq', seq, 'tag', ARGV[#ARGV - 4]
+end
+if snapshot then
+  version = version + 1
+  answer[1] = version
+  for _, word in ipairs({'ver', version, 'fold', fold, 'state', state}) do set[#set + 1] = word end
+  if count > 0 then
+    set[#set + 1] = 'folded'
+    set[#set + 1] = answer[#answer]
+  end
+end
+if terminal then
+  set[#set + 1] = 'end'
+  set[#set + 1] = '1'
+end
+redis.call('HSET', task, unpack(set))
+if inbox_from ~= '' then redis.call('XTRIM', inbox, 'MINID', '=', inbox_from) end
+if release or terminal then redis.call('HDEL', task, 'holder', 'until', 'nonce') end
+if release then redis.call('HSET', task, 'claims', 0) end
+if terminal then
+  redis.call('EXPIRE', task, retention_s)
+  redis.call('EXPIRE', events, retention_s)
+  redis.call('EXPIRE', inbox, retention_s)
+end
+local n = 2
+for i = kHead, #ARGV, kStride do
+  redis.call('PUBLISH', live, answer[n] .. ' ' .. ARGV[i + 1] .. ' ' .. ARGV[i + 2])
+  n = n + 1
+end
+return answer
