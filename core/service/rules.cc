@@ -1,0 +1,97 @@
+#include "service/rules.h"
+
+#include "base/text.h"
+
+namespace taskfeed::service {
+namespace {
+
+constexpr size_t kUserIdBytesMax = 256;
+constexpr size_t kLabelBytesMax = 256;
+
+Error too_large(std::string_view what, size_t bytes_max) {
+  return {Errc::kTooLarge,
+          std::string(what) + " is longer than " + std::to_string(bytes_max) + " bytes"};
+}
+
+std::string status_of(const Task& task) {
+  return "the task " + task.id.str() + " is " + std::string(to_string(task.status));
+}
+
+}  // namespace
+
+Result<void> check_spec(const TaskSpec& spec, const TaskLimits& limits) {
+  if (spec.description.size() > limits.description_bytes_max) {
+    return too_large("the description", limits.description_bytes_max);
+  }
+  if (spec.user_id.size() > kUserIdBytesMax) return too_large("user_id", kUserIdBytesMax);
+  if (!spec.parameters.is_object()) {
+    return {Errc::kInvalid, "the task's parameters must be a JSON object"};
+  }
+  if (dump_json(spec.parameters).size() > limits.parameters_bytes_max) {
+    return too_large("the task's parameters' JSON", limits.parameters_bytes_max);
+  }
+  if (const Json* streaming = find(spec.parameters, "enable_streaming");
+      streaming != nullptr && !streaming->is_boolean()) {
+    return {Errc::kInvalid, "the parameter enable_streaming must be true or false"};
+  }
+  if (spec.labels.size() > limits.labels_max) {
+    return {Errc::kTooLarge,
+            "more than " + std::to_string(limits.labels_max) + " labels on one task"};
+  }
+  for (const auto& [name, value] : spec.labels) {
+    if (name.empty()) return {Errc::kInvalid, "a label's name is empty; write NAME=VALUE"};
+    if (name.size() > kLabelBytesMax || value.size() > kLabelBytesMax) {
+      return too_large("a label's name or value", kLabelBytesMax);
+    }
+  }
+  return {};
+}
+
+Result<void> check_execute(const Task& task) {
+  if (task.status == TaskStatus::kSubmitted) return {};
+  if (is_terminal(task.status)) {
+    return {Errc::kConflict, status_of(task) + " already; create another task to run it again"};
+  }
+  return {Errc::kConflict, status_of(task) + " already; `taskfeed tail` follows it"};
+}
+
+Result<void> check_control(const Task& task, broker::SignalKind kind) {
+  const std::string verb(to_string(kind));
+  if (is_terminal(task.status)) {
+    return {Errc::kEnded, status_of(task) + " already; there is nothing to " + verb};
+  }
+  switch (kind) {
+    case broker::SignalKind::kCancel: return {};
+    case broker::SignalKind::kPause:
+      if (task.status == TaskStatus::kPending || task.status == TaskStatus::kRunning) return {};
+      if (task.status == TaskStatus::kPaused) return {Errc::kConflict, status_of(task) + " already"};
+      return {Errc::kConflict, status_of(task) + ": execute it before you pause it"};
+    case broker::SignalKind::kResume:
+      if (task.status == TaskStatus::kPaused) return {};
+      return {Errc::kConflict, status_of(task) + ", not paused; there is nothing to resume"};
+  }
+  TF_ASSERT_TEXT(false, "a signal's kind out of range");
+  return {};
+}
+
+Error unknown_task(const TaskId& task) {
+  return {Errc::kNotFound, "no task " + task.str() + "; `taskfeed list` shows the newest"};
+}
+
+Error built_in_agent() {
+  return {Errc::kInvalid,
+          "the agent `run` is built in (for `taskfeed run -- CMD`); choose another id"};
+}
+
+Result<runner::AgentConfig> read_agent(const broker::StoredAgent& stored) {
+  const Result<Json> json = parse_json(stored.config_json);
+  Result<runner::AgentConfig> config =
+      json ? runner::agent_from_json(*json, runner::Origin::kOperator)
+           : Result<runner::AgentConfig>(json.error());
+  if (config) return config;
+  return Error{Errc::kInternal, "the stored configuration of the agent " + stored.id.str() +
+                                    " cannot be read (" + config.error().text +
+                                    "); apply its file again"};
+}
+
+}  // namespace taskfeed::service

@@ -1,0 +1,26 @@
+/// What the service refuses, and in which words.
+///
+/// Threads  Pure functions.
+/// Errors   kInvalid, kTooLarge, kConflict, kEnded, kNotFound; each names the task or the key.
+/// Owns     Nothing.
+#pragma once
+
+#include "broker/agent_store.h"
+#include "broker/task_store.h"
+#include "runner/agent_config.h"
+#include "task/task.h"
+
+namespace taskfeed::service {
+
+Result<void> check_spec(const TaskSpec& spec, const TaskLimits& limits);
+/// Only a submitted task is executed.
+Result<void> check_execute(const Task& task);
+/// kEnded on a finished task; kConflict where the status forbids pause or resume.
+Result<void> check_control(const Task& task, broker::SignalKind kind);
+
+Error unknown_task(const TaskId& task);
+Error built_in_agent();
+/// What was stored by an operator, `kOperator`.
+Result<runner::AgentConfig> read_agent(const broker::StoredAgent& stored);
+
+}  // namespace taskfeed::service
