@@ -35,7 +35,7 @@ struct CommandStep {
 
 struct AgentLimits {
   size_t steps_max = 256;
-  size_t argv_bytes_max = 128 * 1024;   ///< Well below ARG_MAX.
+  size_t argv_bytes_max = 128 * 1024;     ///< Well below ARG_MAX.
   size_t output_bytes_max = 1024 * 1024;  ///< Of one step, over all events; then `truncated`.
 };
 

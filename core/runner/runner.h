@@ -32,9 +32,9 @@ struct Activity {
 struct Outcome {
   enum class Status { kCompleted, kFailed, kStopped };  ///< kStopped: because `stop` asked.
   Status status = Status::kCompleted;
-  bool last = true;              ///< No step comes after this one.
-  bool go_on = false;            ///< Failed, and the next step runs all the same.
-  bool retryable = false;        ///< Failed, and the same activity may be tried again.
+  bool last = true;        ///< No step comes after this one.
+  bool go_on = false;      ///< Failed, and the next step runs all the same.
+  bool retryable = false;  ///< Failed, and the same activity may be tried again.
   std::string response;
   std::optional<TaskFailure> failure;
   NanoDollars cost = 0;

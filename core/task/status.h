@@ -15,7 +15,7 @@ namespace taskfeed {
 
 enum class TaskStatus { kSubmitted, kPending, kRunning, kPaused, kCompleted, kFailed, kCancelled };
 inline constexpr std::array kTaskStatuses{
-    TaskStatus::kSubmitted, TaskStatus::kPending, TaskStatus::kRunning, TaskStatus::kPaused,
+    TaskStatus::kSubmitted, TaskStatus::kPending, TaskStatus::kRunning,  TaskStatus::kPaused,
     TaskStatus::kCompleted, TaskStatus::kFailed,  TaskStatus::kCancelled};
 
 /// What moves a task. kExecute is a request; the others are facts, each an event.

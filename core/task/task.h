@@ -17,12 +17,10 @@
 #include "base/ids.h"
 #include "event/cursor.h"
 #include "event/json.h"
+#include "task/money.h"
 #include "task/status.h"
 
 namespace taskfeed {
-
-/// Money, in integer billionths of a US dollar; printed as a decimal number of dollars.
-using NanoDollars = int64_t;
 
 struct TaskLimits {
   size_t description_bytes_max = 64 * 1024;
@@ -54,11 +52,11 @@ struct Task {
 
   TaskStatus status = TaskStatus::kSubmitted;
   std::optional<ExecutionId> execution;
-  std::string query;                       ///< What `execute` was given; else the description.
-  std::optional<bool> streaming;           ///< What `execute` asked for, before all else.
+  std::string query;              ///< What `execute` was given; else the description.
+  std::optional<bool> streaming;  ///< What `execute` asked for, before all else.
   std::optional<WallTime> started_at;
   std::optional<WallTime> completed_at;
-  std::optional<std::string> result;       ///< The final response.
+  std::optional<std::string> result;  ///< The final response.
   std::optional<TaskFailure> error;
   NanoDollars total_cost = 0;
   std::optional<Cursor> last_event;
@@ -67,12 +65,9 @@ struct Task {
 };
 
 /// The document of GET …/tasks/{t}: id, agent_id, description, user_id, parameters, labels, status,
-/// result, error, created_at, started_at, completed_at, execution_id, total_cost, last_event_id.
-/// Absent values are null.
+/// query, enable_streaming, result, error, created_at, started_at, completed_at, execution_id,
+/// total_cost, last_event_id. Absent values are null.
 Json task_to_json(const Task& task);
 Result<Task> task_from_json(const Json& json);
-
-/// 4100000 -> "0.0041"; exact, without exponent, at least one digit on each side of the point.
-std::string format_dollars(NanoDollars amount);
 
 }  // namespace taskfeed

@@ -33,7 +33,9 @@ struct Requests {
 };
 
 /// Write WorkflowStarted.
-struct Start { bool operator==(const Start&) const = default; };
+struct Start {
+  bool operator==(const Start&) const = default;
+};
 /// Carry out one step, in the mode of state.streaming: `execute_agent_step` (batch) or
 /// `stream_adk_agent_activity` (streaming).
 struct RunActivity {
@@ -47,18 +49,26 @@ struct Wait {
   bool operator==(const Wait&) const = default;
 };
 /// Write WorkflowPaused and let go of the lease: a paused task holds no worker.
-struct Pause { Requests::Request request; bool operator==(const Pause&) const = default; };
+struct Pause {
+  Requests::Request request;
+  bool operator==(const Pause&) const = default;
+};
 /// Write WorkflowResumed and decide again.
-struct Resume { Requests::Request request; bool operator==(const Resume&) const = default; };
+struct Resume {
+  Requests::Request request;
+  bool operator==(const Resume&) const = default;
+};
 /// Paused and not asked to go on: let go of the lease.
-struct Park { bool operator==(const Park&) const = default; };
+struct Park {
+  bool operator==(const Park&) const = default;
+};
 /// Write the terminal event: WorkflowCompleted with the response, WorkflowFailed, or
 /// WorkflowCancelled. Once.
 struct Finish {
   TaskStatus status = TaskStatus::kCompleted;
-  std::string response;                 ///< Final, or partial where the task failed.
+  std::string response;  ///< Final, or partial where the task failed.
   std::optional<TaskFailure> failure;
-  Requests::Request request;            ///< Who cancelled.
+  Requests::Request request;  ///< Who cancelled.
   bool operator==(const Finish&) const = default;
 };
 

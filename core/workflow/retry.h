@@ -11,13 +11,14 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "event/json.h"
 
 namespace taskfeed::workflow {
 
 struct RetryPolicy {
   std::chrono::milliseconds initial_interval{1'000};
-  double backoff_coefficient = 2.0;              ///< At least 1.
+  double backoff_coefficient = 2.0;  ///< At least 1.
   std::chrono::milliseconds maximum_interval{100'000};
   int maximum_attempts = 1;                      ///< 1: never again. Bound: 100.
   std::vector<std::string> non_retryable_kinds;  ///< TaskFailure::kind

@@ -21,9 +21,9 @@ namespace taskfeed::workflow {
 
 /// A step that began and has no recorded outcome yet, or the one that comes next.
 struct Step {
-  int index = 0;     ///< 0 is the first.
-  int attempt = 0;   ///< Attempts begun. 0: not started.
-  bool open = false; ///< Begun, no outcome recorded: the worker is at it, or died in it.
+  int index = 0;      ///< 0 is the first.
+  int attempt = 0;    ///< Attempts begun. 0: not started.
+  bool open = false;  ///< Begun, no outcome recorded: the worker is at it, or died in it.
   std::optional<WallTime> failed_at;  ///< End of the last failed attempt that may be repeated.
   bool operator==(const Step&) const = default;
 };
@@ -35,13 +35,13 @@ struct State {
   RetryPolicy retry;
   Step step;
   int steps_completed = 0;
-  bool last_step_done = false;             ///< The runner said: nothing comes after this.
-  std::string response;                    ///< The last step's; final once last_step_done.
-  std::optional<TaskFailure> failure;      ///< A step failed for good, or the task did.
+  bool last_step_done = false;         ///< The runner said: nothing comes after this.
+  std::string response;                ///< The last step's; final once last_step_done.
+  std::optional<TaskFailure> failure;  ///< A step failed for good, or the task did.
   NanoDollars total_cost = 0;
   std::optional<WallTime> started_at;
   std::optional<WallTime> completed_at;
-  Cursor folded;                           ///< The last event that is in this state.
+  Cursor folded;  ///< The last event that is in this state.
 
   bool operator==(const State&) const = default;
 };

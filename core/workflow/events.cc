@@ -1,0 +1,81 @@
+#include "workflow/events.h"
+
+#include <algorithm>
+
+namespace taskfeed::workflow {
+namespace {
+
+Json failure_to_json(const TaskFailure& failure) {
+  return Json{{"kind", failure.kind}, {"message", failure.message}};
+}
+
+}  // namespace
+
+Json started_payload(const Started& started) {
+  Json payload = Json::object();
+  payload[keys::kGoal] = started.goal;
+  payload[keys::kMode] = started.streaming ? kModeStreaming : kModeBatch;
+  payload[keys::kRunner] = started.runner;
+  if (!started.model.empty()) payload[keys::kModel] = started.model;
+  payload[keys::kLimits] = started.limits;
+  payload[keys::kLimits][keys::kRetry] = retry_to_json(started.retry);
+  payload[keys::kAttempt] = started.attempt;
+  return payload;
+}
+
+Json step_started_payload(int step, std::string_view name, int attempt) {
+  Json payload = Json::object();
+  payload[keys::kStep] = step;
+  payload[keys::kName] = name;
+  payload[keys::kAttempt] = attempt;
+  return payload;
+}
+
+Json step_completed_payload(int step, std::string_view name, int attempt, const StepResult& result,
+                            std::chrono::milliseconds duration) {
+  Json payload = step_started_payload(step, name, attempt);
+  payload[keys::kStatus] = result.completed ? "completed" : "failed";
+  payload[keys::kLast] = result.last;
+  if (!result.completed) {
+    payload[keys::kGoOn] = result.go_on;
+    payload[keys::kRetryable] = result.retryable;
+    payload[keys::kError] = failure_to_json(result.failure.value_or(TaskFailure{}));
+  }
+  payload[keys::kResponse] = result.response;
+  payload[keys::kCost] = dollars_to_json(result.cost);
+  payload[keys::kDuration] = duration.count();
+  return payload;
+}
+
+Json request_payload(const Requests::Request& request) {
+  Json payload = Json::object();
+  payload[keys::kBy] = request.by;
+  payload[keys::kReason] = request.reason;
+  return payload;
+}
+
+std::string_view finish_type(const Finish& finish) {
+  TF_ASSERT_TEXT(is_terminal(finish.status), to_string(finish.status));
+  if (finish.status == TaskStatus::kCompleted) return types::kCompleted;
+  return finish.status == TaskStatus::kFailed ? types::kFailed : types::kCancelled;
+}
+
+Json finish_payload(const Finish& finish, const State& state, WallTime now) {
+  Json payload = Json::object();
+  if (finish.status == TaskStatus::kCancelled) {
+    payload = request_payload(finish.request);
+  } else if (finish.status == TaskStatus::kFailed) {
+    payload[keys::kError] = failure_to_json(finish.failure.value_or(TaskFailure{}));
+    payload[keys::kPartialResponse] = finish.response;
+  } else {
+    payload[keys::kFinalResponse] = finish.response;
+  }
+  payload[keys::kTotalCost] = dollars_to_json(state.total_cost);
+  payload[keys::kSteps] = state.steps_completed;
+  // The wall clock may have been set back meanwhile.
+  const Milliseconds duration = state.started_at ? now - *state.started_at : Milliseconds(0);
+  payload[keys::kDuration] = std::max<int64_t>(0, duration.count());
+  return payload;
+}
+
+}  // namespace taskfeed::workflow

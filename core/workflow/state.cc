@@ -1,0 +1,146 @@
+#include "workflow/state.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "workflow/events.h"
+
+namespace taskfeed::workflow {
+namespace {
+
+/// No step or attempt beyond this is believed; a foreign event could name any number.
+constexpr int64_t kCountMax = 1'000'000;
+
+int count_at(const Json& payload, std::string_view key, int otherwise) {
+  const int64_t value = int_at(payload, key, otherwise);
+  return value < 0 || value > kCountMax ? otherwise : static_cast<int>(value);
+}
+
+std::optional<TaskFailure> failure_of(const Json& payload) {
+  const Json* const error = find(payload, keys::kError);
+  if (error == nullptr) return std::nullopt;
+  if (error->is_string()) return TaskFailure{"", error->get<std::string>()};
+  return TaskFailure{string_at(*error, "kind"), string_at(*error, "message")};
+}
+
+NanoDollars sum(NanoDollars a, NanoDollars b) {
+  NanoDollars total = 0;
+  if (!__builtin_add_overflow(a, b, &total)) return total;
+  return b < 0 ? std::numeric_limits<NanoDollars>::min() : std::numeric_limits<NanoDollars>::max();
+}
+
+void started(State& state, const Event& event) {
+  const Json& payload = event.payload;
+  if (state.started_at) return;  // Told again by a foreign publisher: the first one counts.
+  state.started_at = event.time;
+  state.goal = string_at(payload, keys::kGoal);
+  state.streaming = string_at(payload, keys::kMode) == kModeStreaming;
+  const Json* const limits = find(payload, keys::kLimits);
+  const Json* const retry = limits == nullptr ? nullptr : find(*limits, keys::kRetry);
+  if (retry == nullptr) return;
+  if (Result<RetryPolicy> policy = retry_from_json(*retry)) state.retry = *std::move(policy);
+}
+
+void step_started(State& state, const Event& event) {
+  const int index = count_at(event.payload, keys::kStep, state.step.index);
+  if (index < state.step.index) return;  // An old attempt's, told late.
+  const int attempt = index == state.step.index ? state.step.attempt + 1 : 1;
+  state.step = {index, count_at(event.payload, keys::kAttempt, attempt), true, std::nullopt};
+}
+
+void step_failed(State& state, const Event& event) {
+  const Json& payload = event.payload;
+  const TaskFailure failure = failure_of(payload).value_or(TaskFailure{"step_failed", ""});
+  const bool again = bool_at(payload, keys::kRetryable) &&
+                     may_retry(state.retry, state.step.attempt, failure.kind);
+  state.response = string_at(payload, keys::kResponse);
+  if (again) {
+    state.step.failed_at = event.time;
+  } else {
+    state.failure = failure;
+  }
+}
+
+void step_completed(State& state, const Event& event) {
+  const Json& payload = event.payload;
+  const int index = count_at(payload, keys::kStep, state.step.index);
+  if (index < state.step.index) return;
+  if (index > state.step.index) state.step = {index, 0, false, std::nullopt};
+  state.step.attempt = count_at(payload, keys::kAttempt, std::max(1, state.step.attempt));
+  state.step.open = false;
+  state.total_cost = sum(state.total_cost, dollars_from_json(find(payload, keys::kCost)));
+  const bool completed = string_at(payload, keys::kStatus, "completed") != "failed";
+  if (!completed) {
+    step_failed(state, event);
+    if (state.step.failed_at) return;
+    if (!bool_at(payload, keys::kGoOn)) return;
+    state.failure.reset();
+  }
+  state.response = string_at(payload, keys::kResponse);
+  ++state.steps_completed;
+  state.last_step_done = bool_at(payload, keys::kLast);
+  state.step = {index + 1, 0, false, std::nullopt};
+}
+
+/// total_cost is the publisher's own sum where it gives one.
+void finished(State& state, const Event& event) {
+  const Json& payload = event.payload;
+  state.completed_at = event.time;
+  state.step.open = false;
+  if (const Json* const total = find(payload, keys::kTotalCost)) {
+    if (total->is_number()) state.total_cost = dollars_from_json(total);
+  }
+  if (event.type.str() == types::kCompleted) {
+    state.response = string_at(payload, keys::kFinalResponse, state.response);
+    state.last_step_done = true;
+    state.failure.reset();
+  } else if (event.type.str() == types::kFailed) {
+    state.response = string_at(payload, keys::kPartialResponse, state.response);
+    state.failure = failure_of(payload).value_or(TaskFailure{"failed", ""});
+  }
+}
+
+/// The facts that carry no status of their own.
+void apply_step_facts(State& state, const Event& event) {
+  if (event.type.str() == types::kStepStarted) step_started(state, event);
+  if (event.type.str() == types::kStepCompleted) step_completed(state, event);
+}
+
+}  // namespace
+
+State initial_state() {
+  return State{};
+}
+
+State evolve(State state, const Event& event, const Cursor& cursor) {
+  if (cursor.seq <= state.folded.seq) return state;
+  state.folded = cursor;
+  if (is_terminal(state.status)) return state;
+  const std::optional<TaskInput> input = input_of(event.type.str());
+  if (!input) {
+    apply_step_facts(state, event);
+    return state;
+  }
+  const std::optional<TaskStatus> next = transition(state.status, *input);
+  if (!next) return state;
+  state.status = *next;
+  if (*input == TaskInput::kStarted) started(state, event);
+  if (is_terminal(*next)) finished(state, event);
+  return state;
+}
+
+Task with_state(Task task, const State& state) {
+  const bool nothing_yet = state.folded.seq == 0;
+  if (!nothing_yet) task.status = state.status;
+  task.started_at = state.started_at;
+  task.completed_at = state.completed_at;
+  task.total_cost = state.total_cost;
+  task.result.reset();
+  task.error.reset();
+  if (state.status == TaskStatus::kCompleted) task.result = state.response;
+  if (state.status == TaskStatus::kFailed) task.error = state.failure;
+  if (!nothing_yet) task.last_event = std::max(state.folded, task.last_event.value_or(Cursor{}));
+  return task;
+}
+
+}  // namespace taskfeed::workflow

@@ -1,0 +1,92 @@
+#include "workflow/state.h"
+
+namespace taskfeed::workflow {
+namespace {
+
+Json time_to_json(const std::optional<WallTime>& time) {
+  return time ? Json(format_rfc3339(*time)) : Json(nullptr);
+}
+
+Error wrong(std::string_view key, std::string_view what) {
+  return {Errc::kInvalid, "state: \"" + std::string(key) + "\" " + std::string(what)};
+}
+
+Result<void> read_time(const Json& json, std::string_view key, std::optional<WallTime>& into) {
+  const Json* const found = find(json, key);
+  if (found == nullptr || found->is_null()) return {};
+  if (!found->is_string()) return wrong(key, "must be a time");
+  const Result<WallTime> time = parse_rfc3339(found->get_ref<const std::string&>());
+  if (!time) return wrong(key, time.error().text);
+  into = *time;
+  return {};
+}
+
+Result<Step> step_from_json(const Json& json) {
+  const Json* const found = find(json, "step");
+  if (found == nullptr || !found->is_object()) return wrong("step", "must be an object");
+  Step step;
+  step.index = static_cast<int>(int_at(*found, "index"));
+  step.attempt = static_cast<int>(int_at(*found, "attempt"));
+  step.open = bool_at(*found, "open");
+  if (step.index < 0 || step.attempt < 0) return wrong("step", "must not be negative");
+  if (auto read = read_time(*found, "failed_at", step.failed_at); !read) return read.error();
+  return step;
+}
+
+}  // namespace
+
+Json state_to_json(const State& state) {
+  Json json = Json::object();
+  json["status"] = to_string(state.status);
+  json["streaming"] = state.streaming;
+  json["goal"] = state.goal;
+  json["step"] = Json{{"index", state.step.index},
+                      {"attempt", state.step.attempt},
+                      {"open", state.step.open},
+                      {"failed_at", time_to_json(state.step.failed_at)}};
+  json["steps_completed"] = state.steps_completed;
+  json["last_step_done"] = state.last_step_done;
+  json["response"] = state.response;
+  json["error"] = state.failure
+                      ? Json{{"kind", state.failure->kind}, {"message", state.failure->message}}
+                      : Json(nullptr);
+  json["total_cost"] = dollars_to_json(state.total_cost);
+  json["started_at"] = time_to_json(state.started_at);
+  json["completed_at"] = time_to_json(state.completed_at);
+  json["retry"] = retry_to_json(state.retry);
+  json["folded"] = state.folded.str();
+  return json;
+}
+
+Result<State> state_from_json(const Json& json) {
+  if (!json.is_object()) return {Errc::kInvalid, "state: must be a JSON object"};
+  State state;
+  const std::optional<TaskStatus> status = parse_status(string_at(json, "status"));
+  if (!status) return wrong("status", "is not one of a task's statuses");
+  state.status = *status;
+  state.streaming = bool_at(json, "streaming");
+  state.goal = string_at(json, "goal");
+  Result<Step> step = step_from_json(json);
+  if (!step) return step.error();
+  state.step = *step;
+  state.steps_completed = static_cast<int>(int_at(json, "steps_completed"));
+  state.last_step_done = bool_at(json, "last_step_done");
+  state.response = string_at(json, "response");
+  if (const Json* const error = find(json, "error"); error != nullptr && error->is_object()) {
+    state.failure = TaskFailure{string_at(*error, "kind"), string_at(*error, "message")};
+  }
+  state.total_cost = dollars_from_json(find(json, "total_cost"));
+  if (auto read = read_time(json, "started_at", state.started_at); !read) return read.error();
+  if (auto read = read_time(json, "completed_at", state.completed_at); !read) return read.error();
+  const Json* const retry = find(json, "retry");
+  if (retry == nullptr) return wrong("retry", "is missing");
+  Result<RetryPolicy> policy = retry_from_json(*retry);
+  if (!policy) return wrong("retry", policy.error().text);
+  state.retry = *std::move(policy);
+  const Result<Cursor> folded = Cursor::parse(string_at(json, "folded"));
+  if (!folded) return wrong("folded", folded.error().text);
+  state.folded = *folded;
+  return state;
+}
+
+}  // namespace taskfeed::workflow
