@@ -31,7 +31,8 @@ class Loop {
   /// From any thread: `task` runs on the loop's thread, in the order of the calls.
   void post(std::function<void()> task);
   bool on_loop_thread() const;
-  /// `flush` runs once at the end of each turn that did any work: the place for gathered writes.
+  /// `flush` runs when a turn has done its work, before the loop waits again: the place for
+  /// gathered writes. It may find nothing to do.
   void at_turn_end(std::function<void()> flush);
   /// For ring 3 adapters only.
   uv_loop_s* raw();
