@@ -126,7 +126,4 @@ class RedisBroker final : public broker::EventLog,
   std::map<WorkerId, std::shared_ptr<Ear>> ears_ TF_GUARDED_BY(mutex_);
 };
 
-/// The arguments of read.lua, shared with RedisFeed.
-void add_read(Batch& batch, const Keys& keys, const TaskId& task, const broker::ReadRange& range);
-
 }  // namespace taskfeed::redis

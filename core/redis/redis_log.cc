@@ -26,14 +26,6 @@ Result<void> check_events(std::span<const EncodedEvent> events) {
 
 }  // namespace
 
-void add_read(Batch& batch, const Keys& keys, const TaskId& task, const broker::ReadRange& range) {
-  batch.script(scripts::k_read, {keys.task(task), keys.events(task)}, 6);
-  batch.add(range.after.seq).add(range.after.tag);
-  range.before_seq ? batch.add(*range.before_seq) : batch.add("");
-  range.newest ? batch.add(*range.newest) : batch.add("");
-  batch.add(std::min(range.limit, broker::kPageEventsMax)).add(broker::kPageBytesMax);
-}
-
 Result<std::vector<Cursor>> RedisBroker::append(const TaskId& task,
                                                 std::span<const EncodedEvent> events,
                                                 const broker::AppendOptions& options) {

@@ -1,5 +1,7 @@
 #include "redis/task_codec.h"
 
+#include <algorithm>
+
 namespace taskfeed::redis {
 namespace {
 
@@ -147,6 +149,14 @@ std::vector<broker::Signal> decode_signals(const ReplyView& entries) {
                        .id = std::string(entries.at(i).at(0).text())});
   }
   return signals;
+}
+
+void add_read(Batch& batch, const Keys& keys, const TaskId& task, const broker::ReadRange& range) {
+  batch.script(scripts::k_read, {keys.task(task), keys.events(task)}, 6);
+  batch.add(range.after.seq).add(range.after.tag);
+  range.before_seq ? batch.add(*range.before_seq) : batch.add("");
+  range.newest ? batch.add(*range.newest) : batch.add("");
+  batch.add(std::min(range.limit, broker::kPageEventsMax)).add(broker::kPageBytesMax);
 }
 
 Result<broker::Page> decode_page(const TaskId& id, const ReplyView& reply) {

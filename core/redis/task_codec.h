@@ -8,6 +8,8 @@
 #include <string>
 
 #include "broker/task_store.h"
+#include "redis/batch.h"
+#include "redis/keys.h"
 #include "redis/reply.h"
 
 namespace taskfeed::redis {
@@ -21,7 +23,9 @@ std::string encode_fold(const Task& task);
 Result<broker::StoredTask> decode_task(const TaskId& id, const ReplyView& fields);
 /// From XRANGE on a task's inbox.
 std::vector<broker::Signal> decode_signals(const ReplyView& entries);
-/// From read.lua.
+/// A call of read.lua.
+void add_read(Batch& batch, const Keys& keys, const TaskId& task, const broker::ReadRange& range);
+/// Its answer.
 Result<broker::Page> decode_page(const TaskId& id, const ReplyView& reply);
 Result<Cursor> decode_cursor(const TaskId& id, std::string_view text);
 

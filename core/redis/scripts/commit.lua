@@ -90,8 +90,8 @@ if terminal then
 end
 redis.call('HSET', task, unpack(set))
 if inbox_from ~= '' then redis.call('XTRIM', inbox, 'MINID', '=', inbox_from) end
-if release or terminal then redis.call('HDEL', task, 'holder', 'until', 'nonce') end
-if release then redis.call('HSET', task, 'claims', 0) end
+-- A claim that ended in good order does not count against the task.
+if release or terminal then redis.call('HDEL', task, 'holder', 'until', 'nonce', 'claims') end
 if terminal then
   redis.call('EXPIRE', task, retention_s)
   redis.call('EXPIRE', events, retention_s)

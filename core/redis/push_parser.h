@@ -1,0 +1,35 @@
+/// What a subscriber connection receives, as views into the bytes: no copy, no allocation.
+///
+/// hiredis builds a tree of heap strings for each; here a published event is one look at its
+/// lengths. RESP2: arrays of up to three bulk strings or integers, and single-line replies.
+///
+/// Threads  Pure functions.
+/// Errors   kBad for bytes that are no such RESP: the connection must be closed.
+/// Owns     Nothing.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace taskfeed::redis {
+
+struct Push {
+  enum class Kind {
+    kPublished,     ///< `channel` and `payload`.
+    kSubscribed,    ///< `channel`.
+    kUnsubscribed,  ///< `channel`.
+    kStatus,        ///< +OK, +PONG, and the array that answers PING of a subscriber.
+    kError,         ///< `payload` is the text.
+  };
+  Kind kind = Kind::kStatus;
+  std::string_view channel;
+  std::string_view payload;
+  size_t size = 0;  ///< Bytes that it took.
+};
+
+enum class PushParse { kDone, kIncomplete, kBad };
+
+/// The first push of `bytes`. A bulk string over `bulk_bytes_max` is kBad.
+PushParse parse_push(std::string_view bytes, size_t bulk_bytes_max, Push& push);
+
+}  // namespace taskfeed::redis
