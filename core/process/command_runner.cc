@@ -178,6 +178,11 @@ Outcome CommandRunner::run(const Activity& activity, runner::OutputSink& sink,
   const bool last = index + 1 == activity.agent.steps.size();
   if (step.argv.empty()) return failed(step, last, {"spawn_failed", "no program is named"});
 
+  if (stop.stop_requested()) {
+    Outcome outcome;
+    outcome.status = Outcome::Status::kStopped;
+    return outcome;
+  }
   const std::string call_id = ids_.uuid7().str();
   sink.emit(types::kToolCallStarted, started_payload(call_id, step, activity.step));
   const MonoTime begun = clock_.mono();

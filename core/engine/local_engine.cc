@@ -1,0 +1,80 @@
+#include "engine/local_engine.h"
+
+#include "event/json.h"
+#include "workflow/events.h"
+#include "workflow/state.h"
+
+namespace taskfeed::engine {
+namespace {
+
+/// A worker may take or let go of the task between our look and our act; then we look again.
+constexpr int kLooksMax = 8;
+
+Result<workflow::State> state_of(const broker::StoredTask& stored) {
+  if (stored.state_json.empty()) return workflow::initial_state();
+  const Result<Json> json = parse_json(stored.state_json);
+  if (!json) return json.error();
+  return workflow::state_from_json(*json);
+}
+
+}  // namespace
+
+Result<void> LocalEngine::submit(const TaskId& task, const broker::Execution& execution) {
+  return tasks_.execute(task, execution);
+}
+
+Result<void> LocalEngine::signal(const TaskId& task, const broker::Signal& signal) {
+  if (signal.kind != broker::SignalKind::kCancel) return tasks_.signal(task, signal);
+  Error last{Errc::kConflict, "the task " + task.str() + " changes too fast; try again"};
+  for (int look = 0; look < kLooksMax; ++look) {
+    const Result<broker::StoredTask> stored = tasks_.load(task);
+    if (!stored) return stored.error();
+    const TaskStatus status = stored->task.status;
+    if (is_terminal(status)) {
+      return {Errc::kEnded,
+              "the task " + task.str() + " is " + std::string(to_string(status)) + " already"};
+    }
+    if (stored->holder) return tasks_.signal(task, signal);
+    Result<void> done = cancel(*stored, signal);
+    if (done || done.error().code != Errc::kConflict) return done;
+    last = done.error();
+  }
+  return last;
+}
+
+Result<void> LocalEngine::cancel(const broker::StoredTask& stored, const broker::Signal& signal) {
+  Result<workflow::State> state = state_of(stored);
+  if (!state) return state.error();
+  state->folded = stored.folded;
+  workflow::Finish finish;
+  finish.status = TaskStatus::kCancelled;
+  finish.response = state->response;
+  finish.request = {signal.by, signal.reason};
+  Event event{.id = ids_.uuid7(),
+              .type = EventType::parse(workflow::finish_type(finish)).value(),
+              .time = clock_.wall(),
+              .task = stored.task.id,
+              .agent = stored.task.spec.agent,
+              .execution = stored.task.execution,
+              .payload = workflow::finish_payload(finish, *state, clock_.wall())};
+  Result<EncodedEvent> encoded = encode(event);
+  if (!encoded) return encoded.error();
+  *state = workflow::evolve(*std::move(state), event, {stored.folded.seq + 1, event.id.low32()});
+  broker::Commit commit{.task = stored.task.id,
+                        .lease = {},
+                        .version = stored.version,
+                        .snapshot = broker::Snapshot{workflow::with_state(stored.task, *state),
+                                                     dump_json(workflow::state_to_json(*state))},
+                        .events = {*std::move(encoded)},
+                        .signals_taken = {}};
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const Result<broker::Committed> committed = tasks_.commit(commit);
+    if (committed) return {};
+    if (committed.error().code != Errc::kTimeout) return committed.error();
+    commit.maybe_repeated = true;
+  }
+  return {Errc::kTimeout, "whether the task " + stored.task.id.str() +
+                              " was cancelled is unknown: no answer in time; look at it again"};
+}
+
+}  // namespace taskfeed::engine

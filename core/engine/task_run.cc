@@ -1,0 +1,251 @@
+#include "engine/task_run.h"
+
+#include <algorithm>
+#include <exception>
+
+#include "workflow/events.h"
+
+namespace taskfeed::engine {
+namespace {
+
+using Keep = Journal::Keep;
+using How = RunEnd::How;
+
+/// What execute asked for, else the task's parameters, else the agent's configuration.
+bool wants_streaming(const Task& task, const runner::AgentConfig& agent) {
+  if (task.streaming) return *task.streaming;
+  return bool_at(task.spec.parameters, "enable_streaming", agent.enable_streaming);
+}
+
+}  // namespace
+
+TaskRun::TaskRun(const Ports& ports, const WorkerLimits& limits, Waiter& waiter, Mailbox& mailbox,
+                 broker::Claimed claimed)
+    : ports_(ports),
+      limits_(limits),
+      waiter_(waiter),
+      mailbox_(mailbox),
+      last_error_(claimed.stored.last_error),
+      journal_(ports, limits, waiter, mailbox, std::move(claimed)) {}
+
+RunEnd TaskRun::carry_out() {
+  if (const Result<void> folded = journal_.catch_up(); !folded) return unavailable(folded.error());
+  if (journal_.lease().claims > limits_.claims_max) return poison();
+  for (;;) {
+    if (Next end = step()) return *end;
+  }
+}
+
+TaskRun::Next TaskRun::step() {
+  if (mailbox_.lost()) return RunEnd{How::kLost, {}, {}};
+  const Mailbox::Asked asked = mailbox_.asked();
+  newest_signal_ = asked.newest;
+  const std::vector<workflow::Command> commands =
+      workflow::decide(journal_.state(), asked.requests, ports_.clock.wall());
+  if (commands.empty()) {
+    if (!journal_.pending()) return RunEnd{};
+    return commit(Keep::kNothing, {});
+  }
+  const workflow::Command& command = commands.front();
+  const bool ends = std::holds_alternative<workflow::Finish>(command);
+  if (mailbox_.shutting_down() && !ends) return commit(Keep::kNothing, {How::kReleased, {}, {}});
+  return std::visit([this](const auto& each) { return carry(each); }, command);
+}
+
+TaskRun::Next TaskRun::carry(const workflow::Start&) {
+  if (Next end = ensure_agent()) return end;
+  const Task& task = journal_.task();
+  journal_.record(types::kStarted,
+                  workflow::started_payload({
+                      .goal = task.query.empty() ? task.spec.description : task.query,
+                      .streaming = wants_streaming(task, *agent_),
+                      .runner = std::string(runner::to_string(agent_->runner)),
+                      .model = string_at(task.spec.parameters, "model"),
+                      .limits = Json{{"steps", agent_->steps.size()}},
+                      .attempt = journal_.lease().claims,
+                      .retry = agent_->retry,
+                  }));
+  return std::nullopt;
+}
+
+TaskRun::Next TaskRun::carry(const workflow::RunActivity& command) {
+  if (Next end = ensure_agent()) return end;
+  if (!journal_.task().execution) {
+    return fail({"not_executed", "the task has no execution: it was never executed here"});
+  }
+  return run_activity(command);
+}
+
+TaskRun::Next TaskRun::run_activity(const workflow::RunActivity& command) {
+  const bool streaming = journal_.state().streaming;
+  ActivitySink sink(journal_, ports_, streaming, command.attempt);
+  Event started = journal_.make_event(
+      types::kStepStarted,
+      workflow::step_started_payload(command.step, runner_->step_name(*agent_, command.step),
+                                     command.attempt));
+  if (streaming) {
+    journal_.record(std::move(started));
+  } else {
+    sink.keep(std::move(started));
+  }
+  if (Next end = commit(Keep::kLease, {})) return end;
+
+  const Task& task = journal_.task();
+  const runner::Activity activity{
+      .task = task.id,
+      .execution = *task.execution,
+      .agent = *agent_,
+      .query = task.query.empty() ? task.spec.description : task.query,
+      .parameters = task.spec.parameters,
+      .step = command.step,
+      .attempt = command.attempt,
+      .previous_response = journal_.state().response,
+  };
+  const MonoTime begun = ports_.clock.mono();
+  runner::Outcome outcome;
+  try {
+    outcome = runner_->run(activity, sink, mailbox_.begin_activity());
+  } catch (const std::exception& thrown) {
+    mailbox_.end_activity();
+    return let_go({How::kCrashed, limits_.crash_backoff, thrown.what()});
+  } catch (...) {
+    mailbox_.end_activity();
+    return let_go({How::kCrashed, limits_.crash_backoff, "the runner threw no std::exception"});
+  }
+  mailbox_.end_activity();
+  return conclude(command, outcome, sink, ports_.clock.mono() - begun);
+}
+
+TaskRun::Next TaskRun::conclude(const workflow::RunActivity& command,
+                                const runner::Outcome& outcome, ActivitySink& sink,
+                                Milliseconds duration) {
+  if (outcome.status == runner::Outcome::Status::kStopped) {
+    if (mailbox_.asked().requests.cancel) {
+      sink.record_kept();
+      return std::nullopt;  // decide() answers the cancel.
+    }
+    // Nothing is recorded of a batch: the next worker carries the step out anew.
+    if (!mailbox_.lost() && mailbox_.stopping()) {
+      return commit(Keep::kNothing, {How::kReleased, {}, {}});
+    }
+    if (mailbox_.lost() || journal_.flush_some() == Written::kLost) {
+      return RunEnd{How::kLost, {}, {}};
+    }
+    return let_go({How::kCrashed, limits_.crash_backoff, "the runner stopped unasked"});
+  }
+  sink.record_kept();
+  const workflow::StepResult result{
+      .completed = outcome.status == runner::Outcome::Status::kCompleted,
+      .last = outcome.last,
+      .go_on = outcome.go_on,
+      .retryable = outcome.retryable,
+      .response = outcome.response,
+      .failure = outcome.failure,
+      .cost = outcome.cost};
+  journal_.record(
+      types::kStepCompleted,
+      workflow::step_completed_payload(command.step, runner_->step_name(*agent_, command.step),
+                                       command.attempt, result, duration));
+  return std::nullopt;
+}
+
+TaskRun::Next TaskRun::carry(const workflow::Wait& command) {
+  const Milliseconds delay = std::max(Milliseconds(1), command.until - ports_.clock.wall());
+  if (delay > limits_.wait_in_place_max) {
+    return commit(Keep::kNothing, {How::kDeferred, delay, {}});
+  }
+  if (Next end = commit(Keep::kLease, {})) return end;
+  waiter_.wait(delay, mailbox_);
+  return std::nullopt;
+}
+
+TaskRun::Next TaskRun::carry(const workflow::Pause& command) {
+  journal_.record(types::kPaused, workflow::request_payload(command.request));
+  journal_.take_signals(newest_signal_);
+  return commit(Keep::kNothing, {How::kParked, {}, {}});
+}
+
+TaskRun::Next TaskRun::carry(const workflow::Resume& command) {
+  journal_.record(types::kResumed, workflow::request_payload(command.request));
+  journal_.take_signals(newest_signal_);
+  return std::nullopt;
+}
+
+TaskRun::Next TaskRun::carry(const workflow::Park&) {
+  return commit(Keep::kNothing, {How::kParked, {}, {}});
+}
+
+TaskRun::Next TaskRun::carry(const workflow::Finish& command) {
+  journal_.record(workflow::finish_type(command),
+                  workflow::finish_payload(command, journal_.state(), ports_.clock.wall()));
+  journal_.take_signals(newest_signal_);
+  return commit(Keep::kNothing, {});
+}
+
+TaskRun::Next TaskRun::ensure_agent() {
+  if (agent_) return std::nullopt;
+  const AgentId& id = journal_.task().spec.agent;
+  const Result<broker::StoredAgent> stored = ports_.agents.agent(id);
+  if (!stored) {
+    if (stored.error().code != Errc::kNotFound) return unavailable(stored.error());
+    return fail({"agent_not_found", "the agent " + id.str() + " does not exist any more"});
+  }
+  const Result<Json> json = parse_json(stored->config_json);
+  if (!json) return fail({"agent_invalid", "the agent " + id.str() + ": " + json.error().text});
+  Result<runner::AgentConfig> config = runner::agent_from_json(*json, runner::Origin::kOperator);
+  if (!config) {
+    return fail({"agent_invalid", "the agent " + id.str() + ": " + config.error().text});
+  }
+  runner_ = ports_.runners.find(config->runner);
+  if (runner_ == nullptr) {
+    return fail({"runner_unavailable", "no worker here runs agents of the kind \"" +
+                                           std::string(runner::to_string(config->runner)) + "\""});
+  }
+  agent_ = *std::move(config);
+  return std::nullopt;
+}
+
+TaskRun::Next TaskRun::fail(TaskFailure failure) {
+  workflow::Finish finish;
+  finish.status = TaskStatus::kFailed;
+  finish.response = journal_.state().response;
+  finish.failure = std::move(failure);
+  return carry(finish);
+}
+
+RunEnd TaskRun::poison() {
+  const std::string error = last_error_.empty() ? "its worker died each time" : last_error_;
+  const int claims = journal_.lease().claims - 1;
+  Next end = fail({"poison", "given up after " + std::to_string(claims) +
+                                 " workers did not bring it to an end; the last error: " + error});
+  if (end->how == How::kFinished) return {How::kPoison, {}, error};
+  return *end;
+}
+
+TaskRun::Next TaskRun::commit(Keep keep, RunEnd end) {
+  switch (journal_.flush(keep)) {
+    case Written::kYes:
+      break;
+    case Written::kLost:
+      return RunEnd{How::kLost, {}, {}};
+    case Written::kLater:
+      return RunEnd{How::kUnavailable, {}, {}};
+  }
+  if (keep == Keep::kLease) return std::nullopt;
+  return end;
+}
+
+RunEnd TaskRun::let_go(RunEnd end) {
+  const Result<void> released = ports_.leases.release(journal_.lease(), end.error);
+  if (!released && released.error().code == Errc::kFenced) return {How::kLost, {}, {}};
+  return end;
+}
+
+RunEnd TaskRun::unavailable(const Error& error) {
+  ports_.log.warn("task " + journal_.task().id.str() + " waits: " + error.text);
+  RunEnd end = let_go({How::kUnavailable, {}, {}});
+  end.error = error.text;
+  return end;
+}
+
+}  // namespace taskfeed::engine

@@ -1,0 +1,80 @@
+/// One claim of one task: decide, carry out, commit, until it ends, parks, waits long or is lost.
+///
+/// No thread, no sleep and no clock of its own: it is steppable, and a simulation kills it at any
+/// call to the broker.
+///
+/// Threads  carry_out() blocks its thread. Only `mailbox` is touched by others.
+/// Errors   RunEnd says what becomes of the queue's entry.
+/// Owns     The journal. Borrows ports, waiter, mailbox.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/activity_sink.h"
+#include "engine/journal.h"
+#include "engine/mailbox.h"
+#include "engine/ports.h"
+#include "workflow/decide.h"
+
+namespace taskfeed::engine {
+
+struct RunEnd {
+  enum class How {
+    kFinished,     ///< The terminal event is written.
+    kParked,       ///< Paused: the lease is let go.
+    kDeferred,     ///< The lease is let go until `after` has passed.
+    kReleased,     ///< The worker ends: the next one goes on.
+    kCrashed,      ///< The runner threw; `error` says what.
+    kPoison,       ///< Claimed too often: failed, and to be set aside.
+    kLost,         ///< Another's now.
+    kUnavailable,  ///< The broker stayed away; whoever finds the task goes on.
+  };
+  How how = How::kFinished;
+  Milliseconds after{0};
+  std::string error;
+};
+
+class TaskRun {
+ public:
+  TaskRun(const Ports& ports, const WorkerLimits& limits, Waiter& waiter, Mailbox& mailbox,
+          broker::Claimed claimed);
+
+  RunEnd carry_out();
+
+ private:
+  /// Empty: decide again.
+  using Next = std::optional<RunEnd>;
+
+  Next step();
+  Next carry(const workflow::Start&);
+  Next carry(const workflow::RunActivity& command);
+  Next carry(const workflow::Wait& command);
+  Next carry(const workflow::Pause& command);
+  Next carry(const workflow::Resume& command);
+  Next carry(const workflow::Park&);
+  Next carry(const workflow::Finish& command);
+
+  Next run_activity(const workflow::RunActivity& command);
+  Next conclude(const workflow::RunActivity& command, const runner::Outcome& outcome,
+                ActivitySink& sink, Milliseconds duration);
+  /// Empty once the agent and its runner are at hand; otherwise the task has ended for it.
+  Next ensure_agent();
+  Next fail(TaskFailure failure);
+  RunEnd poison();
+  RunEnd let_go(RunEnd end);
+  Next commit(Journal::Keep keep, RunEnd end);
+  RunEnd unavailable(const Error& error);
+
+  const Ports& ports_;
+  const WorkerLimits& limits_;
+  Waiter& waiter_;
+  Mailbox& mailbox_;
+  const std::string last_error_;
+  Journal journal_;
+  std::optional<runner::AgentConfig> agent_;
+  runner::Runner* runner_ = nullptr;
+  std::string newest_signal_;  ///< Of the requests that were decided upon.
+};
+
+}  // namespace taskfeed::engine
