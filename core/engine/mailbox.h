@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "broker/task_store.h"
-#include "engine/mutex.h"
 #include "workflow/decide.h"
 
 namespace taskfeed::engine {

@@ -1,8 +1,8 @@
-/// A std::mutex that clang's -Wthread-safety can follow.
+/// A mutex that clang's -Wthread-safety can check; std::mutex carries no annotations in libstdc++.
 ///
-/// Threads  Any.
+/// Threads  As std::mutex. Waits with std::condition_variable_any.
 /// Errors   None.
-/// Owns     The lock.
+/// Owns     Its lock.
 #pragma once
 
 #include <mutex>
@@ -15,7 +15,7 @@
 #define TF_GUARDED_BY(mutex) TF_THREAD_ATTRIBUTE(guarded_by(mutex))
 #define TF_REQUIRES(mutex) TF_THREAD_ATTRIBUTE(requires_capability(mutex))
 
-namespace taskfeed::engine {
+namespace taskfeed {
 
 class TF_THREAD_ATTRIBUTE(capability("mutex")) Mutex {
  public:
@@ -26,17 +26,17 @@ class TF_THREAD_ATTRIBUTE(capability("mutex")) Mutex {
   std::mutex mutex_;
 };
 
-class TF_THREAD_ATTRIBUTE(scoped_lockable) Locked {
+class TF_THREAD_ATTRIBUTE(scoped_lockable) MutexLock {
  public:
-  explicit Locked(Mutex& mutex) TF_THREAD_ATTRIBUTE(acquire_capability(mutex)) : mutex_(mutex) {
+  explicit MutexLock(Mutex& mutex) TF_THREAD_ATTRIBUTE(acquire_capability(mutex)) : mutex_(mutex) {
     mutex_.lock();
   }
-  ~Locked() TF_THREAD_ATTRIBUTE(release_capability()) { mutex_.unlock(); }
-  Locked(const Locked&) = delete;
-  Locked& operator=(const Locked&) = delete;
+  ~MutexLock() TF_THREAD_ATTRIBUTE(release_capability()) { mutex_.unlock(); }
+  MutexLock(const MutexLock&) = delete;
+  MutexLock& operator=(const MutexLock&) = delete;
 
  private:
   Mutex& mutex_;
 };
 
-}  // namespace taskfeed::engine
+}  // namespace taskfeed
