@@ -1,8 +1,10 @@
-/// A mutex that clang's -Wthread-safety can check; std::mutex carries no annotations in libstdc++.
+/// A std::mutex that clang's -Wthread-safety can follow.
 ///
-/// Threads  As std::mutex. Waits with std::condition_variable_any.
+/// A shard needs none (core/README.md, "Shards"); this is for what several threads share by design.
+///
+/// Threads  Any.
 /// Errors   None.
-/// Owns     Its lock.
+/// Owns     The lock.
 #pragma once
 
 #include <mutex>
@@ -26,14 +28,14 @@ class TF_THREAD_ATTRIBUTE(capability("mutex")) Mutex {
   std::mutex mutex_;
 };
 
-class TF_THREAD_ATTRIBUTE(scoped_lockable) MutexLock {
+class TF_THREAD_ATTRIBUTE(scoped_lockable) Locked {
  public:
-  explicit MutexLock(Mutex& mutex) TF_THREAD_ATTRIBUTE(acquire_capability(mutex)) : mutex_(mutex) {
+  explicit Locked(Mutex& mutex) TF_THREAD_ATTRIBUTE(acquire_capability(mutex)) : mutex_(mutex) {
     mutex_.lock();
   }
-  ~MutexLock() TF_THREAD_ATTRIBUTE(release_capability()) { mutex_.unlock(); }
-  MutexLock(const MutexLock&) = delete;
-  MutexLock& operator=(const MutexLock&) = delete;
+  ~Locked() TF_THREAD_ATTRIBUTE(release_capability()) { mutex_.unlock(); }
+  Locked(const Locked&) = delete;
+  Locked& operator=(const Locked&) = delete;
 
  private:
   Mutex& mutex_;

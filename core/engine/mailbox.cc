@@ -10,7 +10,7 @@ using broker::SignalKind;
 void Mailbox::deliver(const std::vector<Signal>& signals) {
   std::optional<std::stop_source> stop;
   {
-    const MutexLock lock(mutex_);
+    const Locked lock(mutex_);
     bool news = false;
     for (const Signal& signal : signals) {
       if (answered_.contains(signal.id) ||
@@ -31,7 +31,7 @@ void Mailbox::deliver(const std::vector<Signal>& signals) {
 void Mailbox::lose_lease() {
   std::optional<std::stop_source> stop;
   {
-    const MutexLock lock(mutex_);
+    const Locked lock(mutex_);
     lost_ = true;
     changed();
     stop = activity_;
@@ -40,7 +40,7 @@ void Mailbox::lose_lease() {
 }
 
 void Mailbox::shut_down() {
-  const MutexLock lock(mutex_);
+  const Locked lock(mutex_);
   shutting_down_ = true;
   changed();
 }
@@ -48,7 +48,7 @@ void Mailbox::shut_down() {
 void Mailbox::stop_activity() {
   std::optional<std::stop_source> stop;
   {
-    const MutexLock lock(mutex_);
+    const Locked lock(mutex_);
     shutting_down_ = true;
     stop_activity_ = true;
     changed();
@@ -58,7 +58,7 @@ void Mailbox::stop_activity() {
 }
 
 Mailbox::Asked Mailbox::asked() const {
-  const MutexLock lock(mutex_);
+  const Locked lock(mutex_);
   Asked asked;
   workflow::Requests& requests = asked.requests;
   for (const Signal& signal : signals_) {
@@ -82,7 +82,7 @@ Mailbox::Asked Mailbox::asked() const {
 }
 
 void Mailbox::answered(const std::string& id) {
-  const MutexLock lock(mutex_);
+  const Locked lock(mutex_);
   const auto last = std::find_if(signals_.begin(), signals_.end(),
                                  [&id](const Signal& signal) { return signal.id == id; });
   if (last == signals_.end()) return;
@@ -91,17 +91,17 @@ void Mailbox::answered(const std::string& id) {
 }
 
 bool Mailbox::lost() const {
-  const MutexLock lock(mutex_);
+  const Locked lock(mutex_);
   return lost_;
 }
 
 bool Mailbox::shutting_down() const {
-  const MutexLock lock(mutex_);
+  const Locked lock(mutex_);
   return shutting_down_;
 }
 
 bool Mailbox::stopping() const {
-  const MutexLock lock(mutex_);
+  const Locked lock(mutex_);
   return stop_activity_;
 }
 
@@ -117,19 +117,19 @@ void Mailbox::changed() {
 }
 
 std::stop_token Mailbox::begin_activity() {
-  const MutexLock lock(mutex_);
+  const Locked lock(mutex_);
   activity_.emplace();
   if (should_stop()) activity_->request_stop();
   return activity_->get_token();
 }
 
 void Mailbox::end_activity() {
-  const MutexLock lock(mutex_);
+  const Locked lock(mutex_);
   activity_.reset();
 }
 
 void Mailbox::wait(Milliseconds at_most) {
-  const MutexLock lock(mutex_);
+  const Locked lock(mutex_);
   changed_.wait_for(mutex_, at_most,
                     [this]() TF_REQUIRES(mutex_) { return changes_ != changes_seen_; });
   changes_seen_ = changes_;

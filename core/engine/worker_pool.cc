@@ -38,14 +38,14 @@ void WorkerPool::stop() {
   if (executors_.empty()) return;
   dispatcher_.request_stop();
   {
-    const MutexLock lock(mutex_);
+    const Locked lock(mutex_);
     draining_ = true;
   }
   tell_all(&Mailbox::shut_down);
   for (std::jthread& executor : executors_) executor.request_stop();
   const WorkerLimits& limits = options_.worker.limits;
   {
-    const MutexLock lock(mutex_);
+    const Locked lock(mutex_);
     changed_.notify_all();
     changed_.wait_for(mutex_, limits.drain - limits.drain_stop,
                       [this]() TF_REQUIRES(mutex_) { return busy_ == 0; });
@@ -59,7 +59,7 @@ void WorkerPool::stop() {
   keeper_.request_stop();
   keeper_.join();
   // What was taken and not begun goes back at once, rather than after redeliver_after.
-  const MutexLock lock(mutex_);
+  const Locked lock(mutex_);
   for (const broker::QueueEntry& entry : taken_) {
     (void)ports_.queue.defer(options_.worker.queue, entry, Milliseconds(0));
   }
@@ -67,17 +67,17 @@ void WorkerPool::stop() {
 }
 
 size_t WorkerPool::running() const {
-  const MutexLock lock(mutex_);
+  const Locked lock(mutex_);
   return busy_ + taken_.size();
 }
 
 void WorkerPool::tell_all(void (Mailbox::*what)()) {
-  const MutexLock lock(mutex_);
+  const Locked lock(mutex_);
   for (auto& [task, held] : held_) (held.mailbox->*what)();
 }
 
 size_t WorkerPool::wait_for_free_slots(const std::stop_token& stop) {
-  const MutexLock lock(mutex_);
+  const Locked lock(mutex_);
   const auto free = [this]() TF_REQUIRES(mutex_) {
     return options_.concurrency - std::min(options_.concurrency, busy_ + taken_.size());
   };
@@ -95,7 +95,7 @@ void WorkerPool::dispatch(const std::stop_token& stop) {
                            .count = slots,
                            .wait = options_.take_wait,
                            .redeliver_after = options_.worker.limits.lease_interval});
-    const MutexLock lock(mutex_);
+    const Locked lock(mutex_);
     if (!entries) {
       ports_.log.warn("no work can be taken: " + entries.error().text);
       changed_.wait_for(mutex_, stop, kRetryAfterFailure, [] { return false; });
@@ -110,7 +110,7 @@ void WorkerPool::execute(const std::stop_token& stop) {
   for (;;) {
     std::optional<broker::QueueEntry> entry;
     {
-      const MutexLock lock(mutex_);
+      const Locked lock(mutex_);
       changed_.wait(mutex_, stop, [this]() TF_REQUIRES(mutex_) { return !taken_.empty(); });
       if (stop.stop_requested()) return;
       entry = std::move(taken_.front());
@@ -118,14 +118,14 @@ void WorkerPool::execute(const std::stop_token& stop) {
       ++busy_;
     }
     worker_.carry_out(*entry);
-    const MutexLock lock(mutex_);
+    const Locked lock(mutex_);
     --busy_;
     changed_.notify_all();
   }
 }
 
 void WorkerPool::keep(const broker::Lease& lease, Mailbox& mailbox) {
-  const MutexLock lock(mutex_);
+  const Locked lock(mutex_);
   const MonoTime renew_at = ports_.clock.mono() + options_.worker.limits.lease_interval / 3;
   held_.insert_or_assign(lease.task, Held{lease, &mailbox, renew_at});
   if (draining_) mailbox.shut_down();
@@ -134,7 +134,7 @@ void WorkerPool::keep(const broker::Lease& lease, Mailbox& mailbox) {
 }
 
 void WorkerPool::leave(const broker::Lease& lease) {
-  const MutexLock lock(mutex_);
+  const Locked lock(mutex_);
   changed_.wait(mutex_, [&]() TF_REQUIRES(mutex_) { return beating_ != lease.task; });
   // Claimed again by this very worker after the lease ran out: that one is kept on.
   const auto held = held_.find(lease.task);
@@ -158,14 +158,14 @@ void WorkerPool::keep_leases(const std::stop_token& stop) {
     const Milliseconds least = deaf ? kRetryAfterFailure : kTurnMin;
     const Milliseconds spent = ports_.clock.mono() - begun;
     if (spent < least) {
-      const MutexLock lock(mutex_);
+      const Locked lock(mutex_);
       changed_.wait_for(mutex_, stop, least - spent, [] { return false; });
     }
   }
 }
 
 Milliseconds WorkerPool::wait_until_renewal(const std::stop_token& stop) {
-  const MutexLock lock(mutex_);
+  const Locked lock(mutex_);
   // Nobody can signal a worker that holds nothing: leave the broker alone.
   changed_.wait(mutex_, stop, [this]() TF_REQUIRES(mutex_) { return !held_.empty(); });
   Milliseconds wait = options_.take_wait;
@@ -178,7 +178,7 @@ Milliseconds WorkerPool::wait_until_renewal(const std::stop_token& stop) {
 void WorkerPool::beat_due(const std::vector<TaskId>& signalled, bool all) {
   std::vector<TaskId> due;
   {
-    const MutexLock lock(mutex_);
+    const Locked lock(mutex_);
     const MonoTime now = ports_.clock.mono();
     for (const auto& [task, held] : held_) {
       const bool asked = std::find(signalled.begin(), signalled.end(), task) != signalled.end();
@@ -188,7 +188,7 @@ void WorkerPool::beat_due(const std::vector<TaskId>& signalled, bool all) {
   for (const TaskId& task : due) {
     std::optional<Held> held;
     {
-      const MutexLock lock(mutex_);
+      const Locked lock(mutex_);
       const auto found = held_.find(task);
       if (found == held_.end()) continue;
       found->second.renew_at = ports_.clock.mono() + options_.worker.limits.lease_interval / 3;
@@ -196,7 +196,7 @@ void WorkerPool::beat_due(const std::vector<TaskId>& signalled, bool all) {
       beating_ = task;
     }
     worker_.beat(held->lease, *held->mailbox);
-    const MutexLock lock(mutex_);
+    const Locked lock(mutex_);
     beating_.reset();
     changed_.notify_all();
   }

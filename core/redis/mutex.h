@@ -10,6 +10,6 @@
 namespace taskfeed::redis {
 
 using taskfeed::Mutex;
-using Lock = taskfeed::MutexLock;
+using Lock = taskfeed::Locked;
 
 }  // namespace taskfeed::redis
