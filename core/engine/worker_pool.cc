@@ -89,21 +89,30 @@ void WorkerPool::dispatch(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const size_t slots = wait_for_free_slots(stop);
     if (stop.stop_requested()) return;
+    const MonoTime begun = ports_.clock.mono();
     const Result<std::vector<broker::QueueEntry>> entries =
         ports_.queue.take({.queue = options_.worker.queue,
                            .worker = options_.worker.id,
                            .count = slots,
                            .wait = options_.take_wait,
                            .redeliver_after = options_.worker.limits.lease_interval});
-    const Locked lock(mutex_);
     if (!entries) {
       ports_.log.warn("no work can be taken: " + entries.error().text);
-      changed_.wait_for(mutex_, stop, kRetryAfterFailure, [] { return false; });
-      continue;
+      rest(kRetryAfterFailure, stop);
+    } else if (entries->empty()) {
+      rest(kTurnMin - (ports_.clock.mono() - begun), stop);
+    } else {
+      const Locked lock(mutex_);
+      taken_.insert(taken_.end(), entries->begin(), entries->end());
+      changed_.notify_all();
     }
-    taken_.insert(taken_.end(), entries->begin(), entries->end());
-    if (!entries->empty()) changed_.notify_all();
   }
+}
+
+void WorkerPool::rest(Milliseconds time, const std::stop_token& stop) {
+  if (time <= Milliseconds(0)) return;
+  const Locked lock(mutex_);
+  changed_.wait_for(mutex_, stop, time, [] { return false; });
 }
 
 void WorkerPool::execute(const std::stop_token& stop) {
@@ -155,12 +164,7 @@ void WorkerPool::keep_leases(const std::stop_token& stop) {
       beat_due({}, false);
     }
     deaf = !signalled;
-    const Milliseconds least = deaf ? kRetryAfterFailure : kTurnMin;
-    const Milliseconds spent = ports_.clock.mono() - begun;
-    if (spent < least) {
-      const Locked lock(mutex_);
-      changed_.wait_for(mutex_, stop, least - spent, [] { return false; });
-    }
+    rest((deaf ? kRetryAfterFailure : kTurnMin) - (ports_.clock.mono() - begun), stop);
   }
 }
 

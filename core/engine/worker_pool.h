@@ -51,6 +51,8 @@ class WorkerPool final : private LeaseKeeper {
   void beat_due(const std::vector<TaskId>& signalled, bool all);
   Milliseconds wait_until_renewal(const std::stop_token& stop);
   size_t wait_for_free_slots(const std::stop_token& stop);
+  /// For `time` or until stopped.
+  void rest(Milliseconds time, const std::stop_token& stop);
   void tell_all(void (Mailbox::*what)());
 
   const Ports ports_;
