@@ -82,6 +82,9 @@ class TypeFilter {
   bool accepts(std::string_view type) const;
   /// Accepts everything: such a filter costs nothing on the live path.
   bool empty() const { return include_.empty() && exclude_.empty(); }
+  /// The patterns, for whoever passes the filter on.
+  const std::vector<std::string>& included() const { return include_; }
+  const std::vector<std::string>& excluded() const { return exclude_; }
   bool operator==(const TypeFilter&) const = default;
 
  private:

@@ -80,8 +80,8 @@ void TaskService::keep(const Folded& folded) {
       {.task = folded.stored.task.id,
        .lease = {},
        .version = folded.stored.version,
-       .snapshot = broker::Snapshot{folded.stored.task,
-                                    dump_json(workflow::state_to_json(folded.state))},
+       .snapshot =
+           broker::Snapshot{folded.stored.task, dump_json(workflow::state_to_json(folded.state))},
        .events = {},
        .signals_taken = {},
        .release = false,
@@ -139,7 +139,8 @@ Result<std::vector<Cursor>> TaskService::append_or_commit(const TaskId& task,
     if (plain) done = ports_.events.append(task, encoded, {again, false});
     if (done) return done;
     last = done.error();
-    const bool worth_a_try = last.code == Errc::kTimeout || (!plain && last.code == Errc::kConflict);
+    const bool worth_a_try =
+        last.code == Errc::kTimeout || (!plain && last.code == Errc::kConflict);
     if (!worth_a_try) return last;
   }
   return last;
@@ -158,8 +159,7 @@ Result<std::vector<Cursor>> TaskService::commit_with_fold(Folded folded,
   }
   uint64_t seq = std::max(top.seq, folded.state.folded.seq);
   for (const Event& event : events) {
-    folded.state =
-        workflow::evolve(std::move(folded.state), event, {++seq, event.id.low32()});
+    folded.state = workflow::evolve(std::move(folded.state), event, {++seq, event.id.low32()});
   }
   Task task = workflow::with_state(folded.stored.task, folded.state);
   const TaskId id = task.id;
@@ -167,8 +167,8 @@ Result<std::vector<Cursor>> TaskService::commit_with_fold(Folded folded,
       {.task = id,
        .lease = {},
        .version = folded.stored.version,
-       .snapshot = broker::Snapshot{std::move(task),
-                                    dump_json(workflow::state_to_json(folded.state))},
+       .snapshot =
+           broker::Snapshot{std::move(task), dump_json(workflow::state_to_json(folded.state))},
        .events = encoded,
        .signals_taken = {},
        .release = false,

@@ -61,10 +61,12 @@ Result<void> check_control(const Task& task, broker::SignalKind kind) {
     return {Errc::kEnded, status_of(task) + " already; there is nothing to " + verb};
   }
   switch (kind) {
-    case broker::SignalKind::kCancel: return {};
+    case broker::SignalKind::kCancel:
+      return {};
     case broker::SignalKind::kPause:
       if (task.status == TaskStatus::kPending || task.status == TaskStatus::kRunning) return {};
-      if (task.status == TaskStatus::kPaused) return {Errc::kConflict, status_of(task) + " already"};
+      if (task.status == TaskStatus::kPaused)
+        return {Errc::kConflict, status_of(task) + " already"};
       return {Errc::kConflict, status_of(task) + ": execute it before you pause it"};
     case broker::SignalKind::kResume:
       if (task.status == TaskStatus::kPaused) return {};

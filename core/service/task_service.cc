@@ -112,10 +112,10 @@ Result<Task> TaskService::control(const TaskId& task, const ControlRequest& requ
     const Result<bool> external = is_external(before.spec.agent);
     if (!external) return external.error();
     if (*external) {
-      return Error{Errc::kConflict, "the task " + task.str() + " is executed by a program outside " +
-                                        "of taskfeed, which cannot be asked to " +
-                                        std::string(to_string(request.kind)) +
-                                        "; cancel is possible"};
+      return Error{Errc::kConflict,
+                   "the task " + task.str() + " is executed by a program outside " +
+                       "of taskfeed, which cannot be asked to " +
+                       std::string(to_string(request.kind)) + "; cancel is possible"};
     }
   }
   const broker::Signal signal{
@@ -194,8 +194,8 @@ Result<runner::AgentConfig> TaskService::agent(const AgentId& id) {
   const Result<broker::StoredAgent> stored = ports_.agents.agent(id);
   if (!stored) {
     if (stored.error().code != Errc::kNotFound) return stored.error();
-    return Error{Errc::kNotFound, "no agent " + id.str() +
-                                      "; `taskfeed agents list` shows those that are declared"};
+    return Error{Errc::kNotFound,
+                 "no agent " + id.str() + "; `taskfeed agents list` shows those that are declared"};
   }
   return read_agent(*stored);
 }

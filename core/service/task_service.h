@@ -73,8 +73,7 @@ class TaskService final : public Tasks {
   Result<void> fold_tail(Folded& folded);
   void keep(const Folded& folded);
   Result<bool> is_external(const AgentId& agent);
-  Result<std::vector<Cursor>> append_or_commit(const TaskId& task,
-                                               const std::vector<Event>& events,
+  Result<std::vector<Cursor>> append_or_commit(const TaskId& task, const std::vector<Event>& events,
                                                const std::vector<EncodedEvent>& encoded,
                                                bool maybe_repeated);
   Result<std::vector<Cursor>> commit_with_fold(Folded folded, const std::vector<Event>& events,

@@ -20,8 +20,8 @@
 namespace taskfeed::service {
 
 struct ExecuteRequest {
-  std::string query;               ///< Empty: the task's description.
-  std::optional<bool> streaming;   ///< Before the task's parameters and the agent's default.
+  std::string query;              ///< Empty: the task's description.
+  std::optional<bool> streaming;  ///< Before the task's parameters and the agent's default.
 };
 
 struct ControlRequest {
@@ -39,7 +39,7 @@ struct EventsQuery {
 
 struct EventsPage {
   std::vector<StoredEvent> events;
-  std::optional<Cursor> next;         ///< Set where more follow: pass it as `after`.
+  std::optional<Cursor> next;  ///< Set where more follow: pass it as `after`.
   std::optional<Cursor> first;
   Cursor last;
   /// What `after` missed, if anything.
@@ -50,13 +50,13 @@ struct EventsPage {
 /// get_final_response.
 struct FinalResponse {
   TaskStatus status = TaskStatus::kSubmitted;
-  std::string response;                ///< Empty until completed.
+  std::string response;  ///< Empty until completed.
   std::optional<TaskFailure> error;
   NanoDollars total_cost = 0;
 };
 
 struct PublishInput {
-  std::string type;     ///< May be empty where `json` has event_type.
+  std::string type;  ///< May be empty where `json` has event_type.
   Json json = Json::object();
   bool maybe_repeated = false;
 };
@@ -75,8 +75,8 @@ class Tasks {
   virtual Result<Listing> list(const broker::ListQuery& query) = 0;
   /// kConflict where the status forbids it, kEnded on a finished task.
   virtual Result<Task> control(const TaskId& task, const ControlRequest& request) = 0;
-  virtual Result<Json> state(const TaskId& task) = 0;             ///< get_current_state
-  virtual Result<FinalResponse> result(const TaskId& task) = 0;   ///< get_final_response
+  virtual Result<Json> state(const TaskId& task) = 0;            ///< get_current_state
+  virtual Result<FinalResponse> result(const TaskId& task) = 0;  ///< get_final_response
   virtual Result<EventsPage> events(const TaskId& task, const EventsQuery& query) = 0;
   virtual Result<std::vector<Cursor>> publish(const TaskId& task,
                                               const std::vector<PublishInput>& events) = 0;

@@ -1,0 +1,57 @@
+/// Options and arguments of one subcommand: declared, parsed, and described.
+///
+/// CLI11 parses; it stays within arg_parser.cc, since it is slow to compile. Every value is text
+/// here: what it means, and whether it is right, is validate()'s.
+///
+/// Threads  One.
+/// Errors   parse() answers kInvalid with one sentence that names the argument.
+/// Owns     The declarations. Borrows every variable that a value goes to.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace taskfeed::cmd {
+
+class ArgParser {
+ public:
+  /// `usage` is what follows the name: "[OPTIONS] TASK".
+  struct About {
+    std::string name;
+    std::string usage;
+    std::string summary;
+    std::string examples;  ///< Lines that are printed as they stand; may be empty.
+  };
+  explicit ArgParser(About about);
+  ~ArgParser();
+
+  /// `names` as "-f,--follow".
+  void flag(std::string_view names, bool& value, std::string_view help);
+  void option(std::string_view names, std::string& value, std::string_view placeholder,
+              std::string_view help);
+  void option(std::string_view names, std::optional<std::string>& value,
+              std::string_view placeholder, std::string_view help);
+  /// May be given several times; one value each.
+  void list(std::string_view names, std::vector<std::string>& values, std::string_view placeholder,
+            std::string_view help);
+  void argument(std::string_view name, std::string& value, bool required, std::string_view help);
+  void arguments(std::string_view name, std::vector<std::string>& values, bool required,
+                 std::string_view help);
+  /// Options declared from here on are those of every subcommand: left out of help().
+  void begin_globals();
+
+  /// True where -h or --help was given: print help().
+  Result<bool> parse(std::vector<std::string> args);
+  std::string help() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace taskfeed::cmd

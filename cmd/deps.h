@@ -1,0 +1,45 @@
+/// What run() of a subcommand may use.
+///
+/// Threads  As each part says.
+/// Errors   None of its own.
+/// Owns     Nothing.
+#pragma once
+
+#include "backend.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "globals.h"
+#include "interrupts.h"
+#include "looks.h"
+#include "output.h"
+
+namespace taskfeed::cmd {
+
+struct Deps {
+  const Globals& globals;
+  const Environment& environment;
+  Output& out;
+  Output& err;
+  const Clock& clock;
+  IdSource& ids;
+  Log& log;
+  Interrupts& interrupts;
+  /// Set where the subcommand's entry in the table says Needs::kTasks.
+  Backend* backend = nullptr;
+
+  service::Tasks& tasks() { return backend->tasks(); }
+  Looks looks() const { return looks_for(globals, out, environment); }
+  bool json() const { return globals.output == OutputFormat::kJson; }
+  /// When --timeout runs out.
+  std::optional<MonoTime> deadline() const {
+    if (!globals.timeout) return std::nullopt;
+    return clock.mono() + *globals.timeout;
+  }
+};
+
+/// Prints "taskfeed: …" to stderr and answers the error's exit status.
+ExitStatus fail(Deps& deps, const Error& error);
+/// A remark for people on stderr; silent with --quiet.
+void remark(Deps& deps, std::string_view text);
+
+}  // namespace taskfeed::cmd

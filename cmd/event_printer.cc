@@ -1,0 +1,57 @@
+#include "event_printer.h"
+
+#include "event/sse_encoder.h"
+
+namespace taskfeed::cmd {
+
+std::string json_line(std::string_view json) {
+  if (json.find_first_of("\r\n") == std::string_view::npos) return std::string(json);
+  const Result<Json> parsed = parse_json(json);
+  if (parsed) return dump_json(*parsed);
+  std::string line(json);
+  for (char& c : line) {
+    if (c == '\r' || c == '\n') c = ' ';
+  }
+  return line;
+}
+
+void EventPrinter::event(const sse::Message& event, std::string_view prefix) {
+  switch (format_) {
+    case OutputFormat::kText:
+      out_.write(renderer_.render(event.event, event.data, prefix));
+      break;
+    case OutputFormat::kJson:
+      out_.write(json_line(event.data) + "\n");
+      break;
+    case OutputFormat::kRaw:
+      out_.write(event.last_event_id + " " + event.event + " " + json_line(event.data) + "\n");
+      break;
+    case OutputFormat::kSse: {
+      const Cursor cursor = Cursor::read(event.last_event_id).value_or(Cursor{});
+      out_.write(sse::event_frame(cursor, event.event, event.data)->bytes());
+      break;
+    }
+  }
+  out_.flush();
+}
+
+void EventPrinter::control(const sse::Message& event) {
+  if (format_ != OutputFormat::kSse) return;
+  out_.write("event: " + event.event + "\n");
+  std::string_view rest = event.data;
+  for (;;) {
+    const size_t end = rest.find('\n');
+    out_.write("data: " + std::string(rest.substr(0, end)) + "\n");
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  out_.write("\n");
+  out_.flush();
+}
+
+void EventPrinter::finish() {
+  out_.write(renderer_.finish());
+  out_.flush();
+}
+
+}  // namespace taskfeed::cmd

@@ -1,0 +1,238 @@
+#include "follow.h"
+
+#include <deque>
+#include <map>
+
+#include "base/text.h"
+#include "event/json.h"
+
+namespace taskfeed::cmd {
+namespace {
+
+/// How far one task has been read.
+struct Reader {
+  bool in_history = true;  // Not yet at what was there when the stream was opened.
+  std::optional<Cursor> history_end;
+  std::string cursor;  // Of the last event that was seen.
+  bool over = false;
+  std::deque<sse::Message> held;  // With -n and a filter: the newest matches so far.
+  ExitStatus status = ExitStatus::kCompleted;
+};
+
+class Follow {
+ public:
+  Follow(const FollowRequest& request, Deps& deps, TypeFilter filter)
+      : request_(request),
+        deps_(deps),
+        filter_(std::move(filter)),
+        printer_(deps.out, deps.globals.output, deps.looks()) {
+    // A daemon counts -n before it filters; a person means the newest N of what is shown. And
+    // --no-follow ends at a cursor that only an unfiltered stream is sure to reach.
+    filters_here_ = !filter_.empty() && (request.newest || !request.follow);
+    holds_ = request.newest && *request.newest > 0 && (filters_here_ || request.after);
+  }
+
+  ExitStatus run() {
+    std::unique_ptr<StreamSource> source = deps_.backend->stream();
+    deps_.interrupts.on_signal([&source] { source->wake(); });
+    const ExitStatus status = open(*source) ? read(*source) : failed_;
+    deps_.interrupts.on_signal({});
+    printer_.finish();
+    return status;
+  }
+
+ private:
+  bool open(StreamSource& source) {
+    for (const TaskId& task : request_.tasks) {
+      readers_.emplace(task, Reader{});
+      StreamRequest stream{.task = task,
+                           .after = request_.after,
+                           .include_history = true,
+                           .history_newest = {},
+                           .types = {},
+                           .exclude = {}};
+      if (!filters_here_) {
+        stream.types = request_.types;
+        stream.exclude = request_.exclude;
+      }
+      if (request_.newest && !holds_) {
+        if (*request_.newest == 0)
+          stream.include_history = false;
+        else
+          stream.history_newest = request_.newest;
+      }
+      if (const Result<void> opened = source.open(stream); !opened) {
+        failed_ = fail(deps_, opened.error());
+        return false;
+      }
+    }
+    return true;
+  }
+
+  ExitStatus read(StreamSource& source) {
+    const std::optional<MonoTime> deadline = deps_.deadline();
+    for (;;) {
+      if (all_over()) return joined_status();
+      if (deps_.out.broken()) return ExitStatus::kPipe;
+      std::optional<StreamItem> item = source.next(deadline);
+      if (deps_.interrupts.received() != 0) return leave(deps_.interrupts.status(), "interrupted");
+      if (!item) {
+        if (deadline && deps_.clock.mono() >= *deadline) {
+          return leave(ExitStatus::kTimeout, "--timeout ran out");
+        }
+        continue;
+      }
+      Reader& reader = readers_.at(item->task);
+      if (reader.over) continue;
+      if (const auto status = take(*item, reader)) return *status;
+    }
+  }
+
+  /// An exit status where this item ends everything.
+  std::optional<ExitStatus> take(StreamItem& item, Reader& reader) {
+    if (item.kind == StreamItem::Kind::kFailed) return fail(deps_, item.error);
+    if (item.kind == StreamItem::Kind::kEnd) {
+      end(item.task, reader);
+      return std::nullopt;
+    }
+    const std::string& type = item.event.event;
+    if (type == "stream.open") return opened(item, reader), std::nullopt;
+    if (type == "stream.gap") return gap(item);
+    if (type == "stream.end") {
+      printer_control(item.event);
+      end(item.task, reader);
+      return std::nullopt;
+    }
+    if (type == "heartbeat") return std::nullopt;
+    return event(item, reader);
+  }
+
+  void opened(const StreamItem& item, Reader& reader) {
+    printer_control(item.event);
+    const Result<Json> open = parse_json(item.event.data);
+    if (!open || !reader.in_history) return;
+    reader.history_end = Cursor::read(string_at(*open, "last_id"));
+    const uint64_t end = reader.history_end ? reader.history_end->seq : 0;
+    const bool anew = string_at(*open, "replay") == "reset";
+    const bool nothing_wanted = request_.newest == 0u;
+    const bool all_seen = request_.after && !anew && request_.after->seq >= end;
+    if (end == 0 || nothing_wanted || all_seen) history_through(reader);
+  }
+
+  std::optional<ExitStatus> gap(const StreamItem& item) {
+    printer_control(item.event);
+    const Result<Json> gap = parse_json(item.event.data);
+    const Json lost = gap ? *gap : Json::object();
+    printer_.finish();
+    const std::string reason = string_at(lost, "reason");
+    remark(deps_, "events of " + item.task.str() + " after " + string_at(lost, "from") + " up to " +
+                      string_at(lost, "to") + " are lost (" + reason + ")" +
+                      (reason == "reset" ? "; the history is read anew" : ""));
+    if (request_.fail_on_gap) return ExitStatus::kGap;
+    return std::nullopt;
+  }
+
+  std::optional<ExitStatus> event(StreamItem& item, Reader& reader) {
+    reader.cursor = item.event.last_event_id;
+    if (request_.on_event) request_.on_event(item.task, item.event);
+    const bool wanted = !filters_here_ || filter_.accepts(item.event.event);
+    const bool stops =
+        !request_.until_event.empty() && glob_match(request_.until_event, item.event.event);
+    const Cursor at = Cursor::read(reader.cursor).value_or(Cursor{});
+    if (wanted) {
+      if (holds_ && reader.in_history) {
+        reader.held.push_back(item.event);
+        if (reader.held.size() > *request_.newest) reader.held.pop_front();
+      } else {
+        print(item.task, item.event);
+      }
+    }
+    if (reader.in_history && reader.history_end && at.seq >= reader.history_end->seq) {
+      flush_held(item.task, reader);
+      history_through(reader);
+    }
+    if (stops) return ExitStatus::kCompleted;
+    return std::nullopt;
+  }
+
+  void flush_held(const TaskId& task, Reader& reader) {
+    for (const sse::Message& event : reader.held) print(task, event);
+    reader.held.clear();
+  }
+
+  void history_through(Reader& reader) {
+    reader.in_history = false;
+    if (!request_.follow) reader.over = true;
+  }
+
+  void print(const TaskId& task, const sse::Message& event) {
+    if (request_.print) printer_.event(event, request_.prefix ? task.str() : std::string());
+  }
+  void printer_control(const sse::Message& event) {
+    if (request_.print) printer_.control(event);
+  }
+
+  void end(const TaskId& task, Reader& reader) {
+    flush_held(task, reader);
+    reader.over = true;
+    const Result<Task> now = deps_.tasks().get(task);
+    if (!now) {
+      reader.status = fail(deps_, now.error());
+      return;
+    }
+    reader.status = exit_status_of(now->status, now->error ? now->error->kind : "");
+  }
+
+  bool all_over() const {
+    for (const auto& [task, reader] : readers_) {
+      if (!reader.over) return false;
+    }
+    return true;
+  }
+
+  /// Of several tasks the first, in the order given, that did not complete.
+  ExitStatus joined_status() const {
+    for (const TaskId& task : request_.tasks) {
+      if (const ExitStatus status = readers_.at(task).status; status != ExitStatus::kCompleted) {
+        return status;
+      }
+    }
+    return ExitStatus::kCompleted;
+  }
+
+  ExitStatus leave(ExitStatus status, std::string_view why) {
+    printer_.finish();
+    if (!request_.resume_line) return status;
+    for (const TaskId& task : request_.tasks) {
+      const Reader& reader = readers_.at(task);
+      if (reader.over) continue;
+      deps_.err.line("taskfeed: " + std::string(why) +
+                     "; resume with: " + resume_command(task, reader.cursor, *deps_.backend));
+    }
+    return status;
+  }
+
+  const FollowRequest& request_;
+  Deps& deps_;
+  const TypeFilter filter_;
+  bool filters_here_ = false;
+  bool holds_ = false;
+  EventPrinter printer_;
+  std::map<TaskId, Reader> readers_;
+  ExitStatus failed_ = ExitStatus::kOther;
+};
+
+}  // namespace
+
+ExitStatus follow(const FollowRequest& request, Deps& deps) {
+  Result<TypeFilter> filter = TypeFilter::parse(request.types, request.exclude);
+  if (!filter) return fail(deps, filter.error());
+  return Follow(request, deps, *std::move(filter)).run();
+}
+
+std::string resume_command(const TaskId& task, const std::string& cursor, const Backend& backend) {
+  return "taskfeed" + backend.origin_options() + " tail " + task.str() +
+         (cursor.empty() ? "" : " --after " + cursor);
+}
+
+}  // namespace taskfeed::cmd

@@ -1,0 +1,40 @@
+/// Follows tasks from a StreamSource to a printer, and says with which status to exit.
+///
+/// Threads  Main thread; a signal's thread wakes it.
+/// Errors   Printed to stderr; the answer is the exit status.
+/// Owns     Nothing.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "deps.h"
+#include "event/event_type.h"
+#include "event_printer.h"
+
+namespace taskfeed::cmd {
+
+struct FollowRequest {
+  std::vector<TaskId> tasks;
+  std::optional<Cursor> after;     ///< With one task only.
+  std::optional<uint64_t> newest;  ///< -n: only the newest N of what is there already.
+  std::string types;
+  std::string exclude;
+  bool follow = true;       ///< Off: up to what is there.
+  std::string until_event;  ///< A glob over types; stops after the first match.
+  bool fail_on_gap = false;
+  bool prefix = false;  ///< Each line begins with its task's id.
+  bool print = true;
+  /// An interrupted follow() says how to resume.
+  bool resume_line = true;
+  /// Called with every event that arrives, printed or not.
+  std::function<void(const TaskId&, const sse::Message&)> on_event;
+};
+
+ExitStatus follow(const FollowRequest& request, Deps& deps);
+
+/// `taskfeed tail T --after C`, with the options that lead to the same place.
+std::string resume_command(const TaskId& task, const std::string& cursor, const Backend& backend);
+
+}  // namespace taskfeed::cmd

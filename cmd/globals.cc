@@ -1,0 +1,166 @@
+#include "globals.h"
+
+#include <array>
+#include <filesystem>
+
+#include <unistd.h>
+
+#include "base/text.h"
+
+namespace taskfeed::cmd {
+namespace {
+
+struct Choice {
+  std::string_view name;
+  int value;
+};
+
+Error wrong(std::string_view option, std::string_view text, std::string_view allowed) {
+  return {Errc::kInvalid, std::string(option) + " '" + escape_controls(to_utf8(text)) +
+                              "' is unknown; use " + std::string(allowed)};
+}
+
+Result<void> resolve_output(const GlobalArgs& args, bool streams, Globals& globals) {
+  const std::string text = args.json ? "json" : args.output.value_or("text");
+  if (text == "text")
+    globals.output = OutputFormat::kText;
+  else if (text == "json")
+    globals.output = OutputFormat::kJson;
+  else if (text == "sse" && streams)
+    globals.output = OutputFormat::kSse;
+  else if (text == "raw" && streams)
+    globals.output = OutputFormat::kRaw;
+  else
+    return wrong("--output", text, streams ? "text, json, sse or raw" : "text or json");
+  return {};
+}
+
+Result<void> resolve_looks(const GlobalArgs& args, const Environment& environment,
+                           Globals& globals) {
+  if (!args.color) {
+    // no-color.org and bixense.com/clicolors: set and not empty.
+    if (environment.has("NO_COLOR"))
+      globals.color = ColorChoice::kNever;
+    else if (environment.has("CLICOLOR_FORCE") && environment.get("CLICOLOR_FORCE") != "0") {
+      globals.color = ColorChoice::kAlways;
+    } else if (environment.get("TERM") == "dumb")
+      globals.color = ColorChoice::kNever;
+  } else if (*args.color == "always")
+    globals.color = ColorChoice::kAlways;
+  else if (*args.color == "never")
+    globals.color = ColorChoice::kNever;
+  else if (*args.color != "auto")
+    return wrong("--color", *args.color, "auto, always or never");
+
+  const std::string time = args.time.value_or("clock");
+  if (time == "relative")
+    globals.time = TimeStyle::kRelative;
+  else if (time == "iso")
+    globals.time = TimeStyle::kIso;
+  else if (time == "raw")
+    globals.time = TimeStyle::kRaw;
+  else if (time != "clock")
+    return wrong("--time", time, "clock, relative, iso or raw");
+
+  const std::string log = args.log_format.value_or(environment.get("TASKFEED_LOG_FORMAT"));
+  if (log == "json")
+    globals.log_format = LogFormat::kJson;
+  else if (log == "journal")
+    globals.log_format = LogFormat::kJournal;
+  else if (!log.empty() && log != "text")
+    return wrong("--log-format", log, "text or json");
+  return {};
+}
+
+Result<std::string> resolve_state_dir(const GlobalArgs& args, const Environment& environment) {
+  std::string dir = args.state_dir.value_or(environment.get("TASKFEED_STATE_DIR"));
+  // STATE_DIRECTORY is systemd's, where StateDirectory= is set (systemd.exec(5)).
+  if (dir.empty()) dir = environment.get("STATE_DIRECTORY");
+  if (dir.empty() && environment.has("XDG_STATE_HOME")) {
+    dir = environment.get("XDG_STATE_HOME") + "/taskfeed";
+  }
+  if (dir.empty() && environment.has("HOME")) {
+    dir = environment.get("HOME") + "/.local/state/taskfeed";
+  }
+  if (dir.empty()) dir = "/var/lib/taskfeed";
+  std::error_code failed;
+  const std::filesystem::path absolute = std::filesystem::absolute(dir, failed);
+  if (failed) return Error{Errc::kInvalid, "the state directory '" + dir + "' is no path"};
+  std::string text = absolute.lexically_normal().string();
+  while (text.size() > 1 && text.back() == '/') text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+void declare_globals(ArgParser& parser, GlobalArgs& args, bool streams) {
+  parser.begin_globals();
+  parser.option("--server", args.server, "URL", "");
+  parser.option("--redis", args.redis, "URL", "");
+  parser.option("--state-dir", args.state_dir, "DIR", "");
+  parser.option("-o,--output", args.output, streams ? "text|json|sse|raw" : "text|json", "");
+  parser.flag("--json", args.json, "");
+  parser.option("--color", args.color, "WHEN", "");
+  parser.option("--time", args.time, "STYLE", "");
+  parser.flag("--utc", args.utc, "");
+  parser.flag("-q,--quiet", args.quiet, "");
+  parser.flag("-v,--verbose", args.verbose, "");
+  parser.option("--log-format", args.log_format, "FORMAT", "");
+  parser.option("--timeout", args.timeout, "DURATION", "");
+}
+
+bool global_takes_value(std::string_view option) {
+  constexpr std::array kNames{"--server", "--redis", "--state-dir", "-o",          "--output",
+                              "--color",  "--time",  "--timeout",   "--log-format"};
+  for (const std::string_view name : kNames) {
+    if (option == name) return true;
+  }
+  return false;
+}
+
+Result<Globals> resolve(const GlobalArgs& args, const Environment& environment, bool streams) {
+  Globals globals;
+  globals.server = args.server.value_or(args.redis ? "" : environment.get("TASKFEED_SERVER"));
+  globals.redis = args.redis.value_or(args.server ? "" : environment.get("TASKFEED_REDIS_URL"));
+  if (args.server && args.redis) {
+    return Error{Errc::kInvalid, "--server and --redis exclude each other; give one of them"};
+  }
+  Result<std::string> dir = resolve_state_dir(args, environment);
+  if (!dir) return dir.error();
+  globals.state_dir = *std::move(dir);
+  if (auto done = resolve_output(args, streams, globals); !done) return done.error();
+  if (auto done = resolve_looks(args, environment, globals); !done) return done.error();
+  if (args.timeout) {
+    const Result<Milliseconds> timeout = parse_duration(*args.timeout);
+    if (!timeout) return Error{Errc::kInvalid, "--timeout: " + timeout.error().text};
+    if (timeout->count() > 0) globals.timeout = *timeout;
+  }
+  globals.utc = args.utc;
+  globals.quiet = args.quiet;
+  globals.verbose = args.verbose;
+  return globals;
+}
+
+std::string globals_help() {
+  return "Options of every subcommand:\n"
+         "  --server URL         a daemon: http://host:port or unix:PATH (TASKFEED_SERVER)\n"
+         "  --redis URL          a Redis, without a daemon (TASKFEED_REDIS_URL)\n"
+         "  --state-dir DIR      the local daemon's socket and the private Redis\n"
+         "                       (TASKFEED_STATE_DIR; default $XDG_STATE_HOME/taskfeed)\n"
+         "  -o, --output FORMAT  text or json; tail and run also take sse and raw\n"
+         "      --json           the same as -o json\n"
+         "      --color WHEN     auto, always or never (NO_COLOR, CLICOLOR_FORCE, TERM=dumb)\n"
+         "      --time STYLE     clock, relative, iso or raw\n"
+         "      --utc            times in UTC\n"
+         "  -q, --quiet          only errors on stderr\n"
+         "  -v, --verbose        say what is done, on stderr\n"
+         "      --log-format F   text or json, for the log on stderr (TASKFEED_LOG_FORMAT)\n"
+         "      --timeout TIME   give up after it (30s, 5m); exit status 124\n"
+         "  -h, --help           this subcommand's options\n"
+         "  -V, --version        the version\n"
+         "\n"
+         "Without --server and --redis: the daemon of the state directory if one runs, else a\n"
+         "private Redis there.\n";
+}
+
+}  // namespace taskfeed::cmd

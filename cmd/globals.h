@@ -1,0 +1,56 @@
+/// The options that every subcommand takes, and what the environment says in their place.
+///
+/// Threads  Values.
+/// Errors   resolve() names the option or the variable, and what it may be.
+/// Owns     Its text.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "arg_parser.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "environment.h"
+
+namespace taskfeed::cmd {
+
+enum class OutputFormat { kText, kJson, kSse, kRaw };
+enum class ColorChoice { kAuto, kAlways, kNever };
+enum class TimeStyle { kClock, kRelative, kIso, kRaw };
+
+/// As typed.
+struct GlobalArgs {
+  std::optional<std::string> server, redis, state_dir, output, color, time, log_format, timeout;
+  bool json = false;
+  bool utc = false;
+  bool quiet = false;
+  bool verbose = false;
+};
+
+struct Globals {
+  std::string server;     ///< "http://host:port" or "unix:PATH"; empty: not given.
+  std::string redis;      ///< Empty: not given.
+  std::string state_dir;  ///< Absolute.
+  OutputFormat output = OutputFormat::kText;
+  ColorChoice color = ColorChoice::kAuto;
+  TimeStyle time = TimeStyle::kClock;
+  bool utc = false;
+  bool quiet = false;
+  bool verbose = false;
+  LogFormat log_format = LogFormat::kText;
+  std::optional<Milliseconds> timeout;
+
+  /// The socket of the daemon that works on this state directory.
+  std::string local_socket() const { return state_dir + "/taskfeed.sock"; }
+};
+
+/// `streams` allows -o sse and -o raw as well.
+void declare_globals(ArgParser& parser, GlobalArgs& args, bool streams);
+Result<Globals> resolve(const GlobalArgs& args, const Environment& environment, bool streams);
+/// For `taskfeed help options`.
+std::string globals_help();
+/// Whether an option before the subcommand's name takes a value.
+bool global_takes_value(std::string_view option);
+
+}  // namespace taskfeed::cmd

@@ -1,0 +1,44 @@
+/// How text looks: colour or not, UTF-8 or ASCII, and in which form times stand.
+///
+/// Threads  Values; pure functions.
+/// Errors   None.
+/// Owns     Nothing.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "globals.h"
+#include "output.h"
+
+namespace taskfeed::cmd {
+
+struct Looks {
+  bool color = false;
+  bool utf8 = true;
+  bool terminal = false;  ///< Somebody looks: chunks of text flow.
+  TimeStyle time = TimeStyle::kClock;
+  bool utc = false;
+};
+
+/// What suits `out`; UTF-8 where the locale of LC_ALL, LC_CTYPE or LANG says so.
+Looks looks_for(const Globals& globals, const Output& out, const Environment& environment);
+
+/// started blue, completed green, failed red, budget yellow, paused and cancelled magenta.
+enum class Tone { kPlain, kStarted, kCompleted, kFailed, kBudget, kHalted, kDim };
+std::string paint(std::string_view text, Tone tone, const Looks& looks);
+
+/// "1.8s", "350ms", "2m05s".
+std::string short_duration(int64_t milliseconds);
+/// "310", "1.2k", "3.4M".
+std::string short_count(int64_t count);
+/// "12:03:04.512" of the local time zone, or of UTC.
+std::string clock_time(WallTime time, bool utc);
+/// "2026-11-22 12:03:04", for tables.
+std::string table_time(WallTime time, bool utc);
+/// One line of text from outside: controls escaped, cut at `bytes_max` with an ellipsis.
+std::string one_line(std::string_view text, size_t bytes_max, const Looks& looks);
+
+}  // namespace taskfeed::cmd

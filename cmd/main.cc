@@ -1,0 +1,69 @@
+/// The entry: finds the subcommand, and leaves everything else to it.
+#include <csignal>
+#include <cstdlib>
+
+#include "base/text.h"
+#include "subcommand.h"
+#include "suggest.h"
+
+namespace taskfeed::cmd {
+namespace {
+
+struct CommandLine {
+  std::string name;               // Of the subcommand; empty: none was given.
+  std::vector<std::string> args;  // Global options that stood before the name come first.
+};
+
+CommandLine split(int count, char** words) {
+  CommandLine line;
+  int at = 1;
+  for (; at < count; ++at) {
+    const std::string word = words[at];
+    if (word == "-h" || word == "--help") return {"help", {}};
+    if (word == "-V" || word == "--version") return {"version", {}};
+    if (!word.starts_with("-") || word == "-") break;
+    line.args.push_back(word);
+    if (global_takes_value(word) && at + 1 < count) line.args.emplace_back(words[++at]);
+  }
+  if (at < count) line.name = words[at++];
+  for (; at < count; ++at) line.args.emplace_back(words[at]);
+  return line;
+}
+
+ExitStatus enter_named(const CommandLine& line, Invocation& invocation) {
+  std::vector<std::string> names;
+  for (const Subcommand& one : subcommands()) {
+    if (one.name == line.name) return one.enter(invocation, one.needs);
+    if (!one.help.empty()) names.emplace_back(one.name);
+  }
+  if (line.name.empty()) {
+    const std::string odd = line.args.empty() ? "" : " after " + line.args.front();
+    return usage_error(invocation, {Errc::kInvalid, "a subcommand is missing" + odd +
+                                                        "; `taskfeed help` lists them"});
+  }
+  const std::string meant = nearest(line.name, names);
+  return usage_error(invocation, {Errc::kInvalid,
+                                  "unknown subcommand '" + escape_controls(to_utf8(line.name)) +
+                                      "'" + (meant.empty() ? "" : ", did you mean " + meant + "?") +
+                                      "; `taskfeed help` lists them"});
+}
+
+}  // namespace
+}  // namespace taskfeed::cmd
+
+int main(int count, char** words) {
+  using namespace taskfeed::cmd;
+  // A reader that leaves is an error of write(2), told apart from success by its exit status.
+  std::signal(SIGPIPE, SIG_IGN);
+  const Environment environment{[](std::string_view name) {
+    const char* value = std::getenv(std::string(name).c_str());
+    return std::string(value == nullptr ? "" : value);
+  }};
+  Output out(1);
+  Output err(2);
+  CommandLine line = split(count, words);
+  Invocation invocation{line.args, environment, out, err};
+  const ExitStatus status = enter_named(line, invocation);
+  out.flush();
+  return static_cast<int>(out.broken() ? ExitStatus::kPipe : status);
+}

@@ -1,0 +1,48 @@
+/// stdout or stderr: whole writes, told when nobody reads any more.
+///
+/// Threads  One at a time.
+/// Errors   A reader that left is broken(); everything written after it is dropped. SIGPIPE is
+///          ignored by main().
+/// Owns     Its buffer, not the descriptor.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace taskfeed::cmd {
+
+class Output {
+ public:
+  explicit Output(int descriptor) : descriptor_(descriptor) {}
+  virtual ~Output() { flush(); }
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  void write(std::string_view text);
+  /// `text` and a line feed, written through at once.
+  void line(std::string_view text);
+  virtual void flush();
+  bool broken() const { return broken_; }
+  bool is_terminal() const;
+
+ protected:
+  std::string buffer_;
+
+ private:
+  int descriptor_;
+  bool broken_ = false;
+};
+
+/// For tests.
+class TextOutput final : public Output {
+ public:
+  TextOutput() : Output(-1) {}
+  ~TextOutput() override { flush(); }
+  void flush() override {
+    text += buffer_;
+    buffer_.clear();
+  }
+  std::string text;
+};
+
+}  // namespace taskfeed::cmd

@@ -1,0 +1,8 @@
+/// The version, from CMakeLists.txt.
+#pragma once
+
+#include <string_view>
+
+namespace taskfeed::cmd {
+inline constexpr std::string_view kVersion = TASKFEED_VERSION;
+}  // namespace taskfeed::cmd
