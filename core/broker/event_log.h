@@ -51,6 +51,7 @@ struct ReadRange {
   std::optional<uint64_t> before_seq;     ///< Exclusive.
   std::optional<uint64_t> newest;         ///< Only the newest N of the range; `after` still holds.
   size_t limit = kPageEventsMax;
+  size_t bytes_max = kPageBytesMax;       ///< Of JSON; one event comes in any case.
 };
 
 struct Page {

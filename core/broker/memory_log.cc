@@ -132,7 +132,7 @@ Result<Page> MemoryBroker::read(const TaskId& task, const ReadRange& range) {
   if (range.newest && end > *range.newest) from = std::max(from, end - *range.newest);
   const size_t limit = std::min(range.limit, kPageEventsMax);
   size_t bytes = 0;
-  for (; from < end && page.events.size() < limit && bytes < kPageBytesMax; ++from) {
+  for (; from < end && page.events.size() < limit && bytes < range.bytes_max; ++from) {
     page.events.push_back(events[from - page.first->seq]);
     bytes += page.events.back().json.size();
   }

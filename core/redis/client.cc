@@ -19,7 +19,7 @@ Client::~Client() = default;
 
 void Client::opened(const std::string& why) {
   healthy_ = false;
-  const Lock lock(mutex_);
+  const Locked lock(mutex_);
   idle_.clear();  // They lead to the same Redis.
   backoff_ = open_ ? std::min(backoff_ * 2, limits_.backoff_max) : limits_.backoff_initial;
   open_ = true;
@@ -30,7 +30,7 @@ void Client::opened(const std::string& why) {
 
 void Client::closed() {
   healthy_ = true;
-  const Lock lock(mutex_);
+  const Locked lock(mutex_);
   open_ = false;
   probing_ = false;
 }
@@ -38,7 +38,7 @@ void Client::closed() {
 Result<std::unique_ptr<Connection>> Client::connect() {
   bool probe = false;
   {
-    const Lock lock(mutex_);
+    const Locked lock(mutex_);
     if (open_) {
       if (probing_ || clock_.mono() < probe_at_) return Error{Errc::kUnavailable, why_};
       probing_ = true;
@@ -74,7 +74,7 @@ Result<std::unique_ptr<Connection>> Client::connect() {
 
 Result<std::unique_ptr<Connection>> Client::borrow() {
   {
-    const Lock lock(mutex_);
+    const Locked lock(mutex_);
     if (in_use_ >= limits_.connections_max) {
       return Error{Errc::kUnavailable, "All " + std::to_string(limits_.connections_max) +
                                            " connections to Redis at " + name_ +
@@ -95,7 +95,7 @@ Result<std::unique_ptr<Connection>> Client::borrow() {
 }
 
 void Client::give_back(std::unique_ptr<Connection> connection) {
-  const Lock lock(mutex_);
+  const Locked lock(mutex_);
   TF_ASSERT(in_use_ > 0);
   --in_use_;
   if (connection && !open_ && idle_.size() < limits_.idle_max) {

@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "redis/connection.h"
-#include "redis/mutex.h"
 
 namespace taskfeed::redis {
 

@@ -89,12 +89,12 @@ Result<std::vector<TaskId>> RedisBroker::wait_for_signals(const WorkerId& worker
                                                           Milliseconds wait) {
   std::shared_ptr<Ear> ear;
   {
-    const Lock lock(mutex_);
+    const Locked lock(mutex_);
     std::shared_ptr<Ear>& kept = ears_[worker];
     if (!kept) kept = std::make_shared<Ear>();
     ear = kept;
   }
-  const Lock lock(ear->mutex);
+  const Locked lock(ear->mutex);
   Replies replies;
   if (!ear->connection) {
     auto connection = client_.connect();

@@ -43,7 +43,7 @@ Result<std::vector<broker::Signal>> RedisBroker::renew(const broker::Lease& leas
                                                        Milliseconds lease_interval) {
   std::optional<Taken> taken;
   {
-    const Lock lock(mutex_);
+    const Locked lock(mutex_);
     if (const auto found = taken_.find(lease.task); found != taken_.end()) taken = found->second;
   }
   const auto replies = client_.call(
@@ -152,14 +152,14 @@ Result<std::vector<broker::QueueEntry>> RedisBroker::take_waiting(const broker::
 
 void RedisBroker::remember(const broker::Take& take,
                            const std::vector<broker::QueueEntry>& entries) {
-  const Lock lock(mutex_);
+  const Locked lock(mutex_);
   for (const broker::QueueEntry& entry : entries) {
     taken_.insert_or_assign(entry.task, Taken{take.queue, take.worker, entry.id});
   }
 }
 
 void RedisBroker::forget(const TaskId& task, const std::string& entry) {
-  const Lock lock(mutex_);
+  const Locked lock(mutex_);
   const auto found = taken_.find(task);
   if (found != taken_.end() && found->second.entry == entry) taken_.erase(found);
 }

@@ -156,7 +156,8 @@ void add_read(Batch& batch, const Keys& keys, const TaskId& task, const broker::
   batch.add(range.after.seq).add(range.after.tag);
   range.before_seq ? batch.add(*range.before_seq) : batch.add("");
   range.newest ? batch.add(*range.newest) : batch.add("");
-  batch.add(std::min(range.limit, broker::kPageEventsMax)).add(broker::kPageBytesMax);
+  batch.add(std::min(range.limit, broker::kPageEventsMax))
+      .add(std::min(range.bytes_max, broker::kPageBytesMax));
 }
 
 Result<broker::Page> decode_page(const TaskId& id, const ReplyView& reply) {
