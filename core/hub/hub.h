@@ -29,7 +29,11 @@ struct Limits {
   size_t ring_frames_max = 256;                ///< Recent frames kept for a topic with readers …
   size_t ring_bytes_max = 128 * 1024;          ///< … and their bytes.
   size_t ring_bytes_total_max = 64 * 1024 * 1024;
-  std::chrono::milliseconds watch_interval{1'000};  ///< Quiet topics are compared with history.
+  std::chrono::milliseconds watch_interval{1'000};  ///< Quiet topics are compared with history …
+  size_t watched_max = 256;                         ///< … at most so many of them at a time.
+  /// A topic without readers keeps its ring for so long: readers that all come back at once after a
+  /// cut are then served without Redis.
+  std::chrono::milliseconds linger_interval{5'000};
 };
 
 enum class CloseReason {
@@ -86,8 +90,9 @@ class Hub {
   Result<Subscription*> subscribe(const TaskId& task, const StreamOptions& options, Sink& sink);
   /// The Sink receives nothing more.
   void unsubscribe(Subscription* subscription);
-  /// Once per loop turn or timer: repairs, watches quiet topics, writes progress frames of
-  /// filtered subscriptions.
+  /// Before the writes of each loop turn (Loop::at_turn_end, ahead of the Sinks' own flush), and by
+  /// a timer of at most watch_interval: goes on with readers that catch up, repairs, watches quiet
+  /// topics, tells filtered readers how far they are.
   void tick();
   /// Closes every Sink with kShutdown.
   void shutdown();
