@@ -1,0 +1,164 @@
+#include "http/api.h"
+
+#include <algorithm>
+#include <array>
+
+#include "http/handlers.h"
+
+namespace taskfeed::http {
+namespace {
+
+constexpr std::array kRoutes{
+    Route{"GET", "/health", true, handlers::health, "What was checked: Redis, queue, workers"},
+    Route{"GET", "/livez", true, handlers::livez, "The process answers"},
+    Route{"GET", "/readyz", true, handlers::readyz, "Ready for requests; 503 without Redis"},
+    Route{"GET", "/version", true, handlers::version, "Name and version"},
+    Route{"GET", "/agents", false, handlers::list_agents, "List agents"},
+    Route{"POST", "/agents", false, handlers::create_agent, "Declare an agent without programs"},
+    Route{"GET", "/agents/{agent}", false, handlers::show_agent, "One agent"},
+    Route{"DELETE", "/agents/{agent}", false, handlers::delete_agent, "Delete an agent"},
+    Route{"GET", "/agents/{agent}/tasks", false, handlers::list_tasks, "Tasks, newest first"},
+    Route{"POST", "/agents/{agent}/tasks", false, handlers::create_task, "Create a task"},
+    Route{"GET", "/agents/{agent}/tasks/{task}", false, handlers::show_task, "One task"},
+    Route{"DELETE", "/agents/{agent}/tasks/{task}", false, handlers::cancel_task, "Cancel"},
+    Route{"POST", "/agents/{agent}/tasks/{task}/execute", false, handlers::execute_task, "Run it"},
+    Route{"POST", "/agents/{agent}/tasks/{task}/cancel", false, handlers::cancel_task, "Cancel"},
+    Route{"POST", "/agents/{agent}/tasks/{task}/pause", false, handlers::pause_task, "Pause"},
+    Route{"POST", "/agents/{agent}/tasks/{task}/resume", false, handlers::resume_task, "Resume"},
+    Route{"GET", "/agents/{agent}/tasks/{task}/state", false, handlers::task_state,
+          "get_current_state"},
+    Route{"GET", "/agents/{agent}/tasks/{task}/result", false, handlers::task_result,
+          "get_final_response"},
+    Route{"GET", "/agents/{agent}/tasks/{task}/events", false, handlers::list_events,
+          "get_events: a page of history"},
+    Route{"POST", "/agents/{agent}/tasks/{task}/events", false, handlers::publish_events,
+          "Publish one event, or NDJSON"},
+    Route{"GET", "/agents/{agent}/tasks/{task}/events/stream", false, handlers::stream_events,
+          "Server-Sent Events"},
+    Route{"GET", "/tasks", false, handlers::list_tasks, "Tasks of all agents, newest first"},
+};
+
+/// The next segment of a path that starts with '/'; the path loses it.
+std::string_view take_segment(std::string_view& path) {
+  path.remove_prefix(1);
+  const size_t end = std::min(path.find('/'), path.size());
+  const std::string_view segment = path.substr(0, end);
+  path.remove_prefix(end);
+  return segment;
+}
+
+std::optional<Captures> match(std::string_view pattern, std::string_view path) {
+  Captures captures;
+  while (!pattern.empty() && !path.empty()) {
+    const std::string_view wanted = take_segment(pattern);
+    const std::string_view found = take_segment(path);
+    if (found.empty()) return std::nullopt;
+    if (wanted == "{agent}") {
+      captures.agent = found;
+    } else if (wanted == "{task}") {
+      captures.task = found;
+    } else if (wanted != found) {
+      return std::nullopt;
+    }
+  }
+  return pattern.empty() && path.empty() ? std::optional(captures) : std::nullopt;
+}
+
+/// A path's route table half and the rest after its prefix.
+struct Place {
+  std::string_view rest;
+  bool probe = true;
+};
+
+Place place_of(std::string_view path) {
+  if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  for (const std::string_view prefix : {"/api/v1/", "/v1/"}) {
+    if (path.starts_with(prefix)) return {path.substr(prefix.size() - 1), false};
+  }
+  return {path, true};
+}
+
+struct Found {
+  const Route* route = nullptr;
+  Captures captures;
+  std::string allow;  ///< Of the path, whatever the method; empty: no such path.
+};
+
+Found find_route(const Call& call) {
+  Found found;
+  if (call.path.empty() || call.path.front() != '/') return found;
+  const Place place = place_of(call.path);
+  const std::string_view method = call.method == "HEAD" ? "GET" : std::string_view(call.method);
+  for (const Route& route : kRoutes) {
+    if (route.probe != place.probe) continue;
+    const std::optional<Captures> captures = match(route.pattern, place.rest);
+    if (!captures) continue;
+    found.allow += found.allow.empty() ? "" : ", ";
+    found.allow += route.method;
+    if (route.method == "GET") found.allow += ", HEAD";
+    if (route.method != method) continue;
+    found.route = &route;
+    found.captures = *captures;
+  }
+  if (!found.allow.empty()) found.allow += ", OPTIONS";
+  return found;
+}
+
+Reply options(std::string allow) {
+  Reply reply;
+  reply.status = 204;
+  reply.fields.push_back({"Allow", std::move(allow)});
+  return reply;
+}
+
+bool takes_ndjson(const Route& route) {
+  return route.handler == handlers::publish_events;
+}
+
+}  // namespace
+
+std::span<const Route> routes() {
+  return kRoutes;
+}
+
+std::optional<Reply> Api::before_body(const Call& call) const {
+  if (call.method == "OPTIONS" && call.path == "*") {
+    return options("GET, HEAD, POST, DELETE, OPTIONS");
+  }
+  const Found found = find_route(call);
+  if (found.allow.empty()) {
+    return refused(404, "there is no such path; the API stands under /api/v1", call);
+  }
+  if (call.method == "OPTIONS") return options(found.allow);
+  if (found.route == nullptr) {
+    Reply reply =
+        refused(405, call.method + " is not possible here; possible are " + found.allow, call);
+    reply.fields.push_back({"Allow", found.allow});
+    return reply;
+  }
+  if (found.route->method == "GET") {
+    return found.route->handler(ports_, call, found.captures);
+  }
+  const bool known = call.content_type == kJsonType ||
+                     (call.content_type == kNdjsonType && takes_ndjson(*found.route));
+  if (call.body_bytes > 0 && !known) {
+    return refused(415, "the body must be application/json, as Content-Type says", call);
+  }
+  return std::nullopt;
+}
+
+Reply Api::handle(const Call& call) const {
+  if (std::optional<Reply> reply = before_body(call)) return *std::move(reply);
+  const Found found = find_route(call);
+  return found.route->handler(ports_, call, found.captures);
+}
+
+bool is_probe(std::string_view target) {
+  target = target.substr(0, target.find('?'));
+  if (target.size() > 1 && target.ends_with('/')) target.remove_suffix(1);
+  return std::any_of(kRoutes.begin(), kRoutes.end(), [target](const Route& route) {
+    return route.probe && route.pattern == target;
+  });
+}
+
+}  // namespace taskfeed::http

@@ -1,0 +1,67 @@
+#include "http/body_reader.h"
+#include "http/handlers.h"
+
+namespace taskfeed::http {
+
+Result<AgentId> agent_at(const Captures& captures) {
+  Result<AgentId> agent = AgentId::parse(captures.agent);
+  // A path that cannot name an agent names none.
+  if (!agent) return {Errc::kNotFound, agent.error().text};
+  return agent;
+}
+
+namespace handlers {
+
+Reply list_agents(const ApiPorts& ports, const Call& call, const Captures&) {
+  const Result<std::vector<runner::AgentConfig>> agents = ports.tasks.agents();
+  if (!agents) return refused(agents.error(), call);
+  Json json = Json::object();
+  json["agents"] = Json::array();
+  for (const runner::AgentConfig& agent : *agents) {
+    json["agents"].push_back(runner::agent_to_json(agent));
+  }
+  return json_reply(200, json);
+}
+
+Reply create_agent(const ApiPorts& ports, const Call& call, const Captures&) {
+  const Result<Json> body = parse_body(call.body);
+  if (!body) return refused(body.error(), call);
+  const Result<runner::AgentConfig> agent =
+      runner::agent_from_json(*body, runner::Origin::kRequest);
+  if (!agent) return refused(agent.error(), call);
+  // A request must not replace what an operator declared.
+  const Result<runner::AgentConfig> known = ports.tasks.agent(agent->id);
+  if (known) {
+    return refused(
+        Error{Errc::kConflict, "the agent " + agent->id.str() + " is declared already"}, call);
+  }
+  if (known.error().code != Errc::kNotFound) return refused(known.error(), call);
+  if (const Result<void> put = ports.tasks.put_agent(*agent); !put) {
+    return refused(put.error(), call);
+  }
+  Reply reply = json_reply(201, runner::agent_to_json(*agent));
+  reply.fields.push_back({"Location", "/api/v1/agents/" + agent->id.str()});
+  return reply;
+}
+
+Reply show_agent(const ApiPorts& ports, const Call& call, const Captures& captures) {
+  const Result<AgentId> id = agent_at(captures);
+  if (!id) return refused(id.error(), call);
+  const Result<runner::AgentConfig> agent = ports.tasks.agent(*id);
+  if (!agent) return refused(agent.error(), call);
+  return json_reply(200, runner::agent_to_json(*agent));
+}
+
+Reply delete_agent(const ApiPorts& ports, const Call& call, const Captures& captures) {
+  const Result<AgentId> id = agent_at(captures);
+  if (!id) return refused(id.error(), call);
+  if (const Result<void> removed = ports.tasks.remove_agent(*id); !removed) {
+    return refused(removed.error(), call);
+  }
+  Reply reply;
+  reply.status = 204;
+  return reply;
+}
+
+}  // namespace handlers
+}  // namespace taskfeed::http

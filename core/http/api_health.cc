@@ -1,0 +1,43 @@
+#include "event/json.h"
+#include "http/handlers.h"
+
+namespace taskfeed::http::handlers {
+namespace {
+
+Json health_json(const ApiPorts& ports, const HealthReport& report, bool ok) {
+  Json redis = {{"status", report.redis_reachable ? "ok" : "unreachable"}};
+  if (!report.redis_detail.empty()) redis["detail"] = report.redis_detail;
+  Json json = Json::object();
+  json["status"] = ok ? "ok" : "unavailable";
+  json["version"] = ports.version;
+  json["draining"] = report.draining;
+  json["checks"] = {{"redis", std::move(redis)},
+                    {"queue", {{"length", report.queue_length}}},
+                    {"workers", {{"alive", report.workers_alive}}},
+                    {"streams", {{"open", report.streams}}}};
+  return json;
+}
+
+}  // namespace
+
+Reply health(const ApiPorts& ports, const Call&, const Captures&) {
+  const HealthReport report = ports.health.health();
+  const bool ok = report.redis_reachable;
+  return json_reply(ok ? 200 : 503, health_json(ports, report, ok));
+}
+
+Reply livez(const ApiPorts&, const Call&, const Captures&) {
+  return json_reply(200, {{"status", "ok"}});
+}
+
+Reply readyz(const ApiPorts& ports, const Call&, const Captures&) {
+  const HealthReport report = ports.health.health();
+  const bool ok = report.redis_reachable && !report.draining;
+  return json_reply(ok ? 200 : 503, health_json(ports, report, ok));
+}
+
+Reply version(const ApiPorts& ports, const Call&, const Captures&) {
+  return json_reply(200, {{"name", "taskfeed"}, {"version", ports.version}});
+}
+
+}  // namespace taskfeed::http::handlers

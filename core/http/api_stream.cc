@@ -1,0 +1,72 @@
+#include "http/handlers.h"
+#include "http/query_params.h"
+
+namespace taskfeed::http::handlers {
+namespace {
+
+constexpr uint64_t kHistoryMax = 1'000'000;
+constexpr uint64_t kHeartbeatLeast = 5;
+constexpr uint64_t kHeartbeatMost = 60;
+constexpr uint64_t kHeartbeatDefault = 15;
+
+/// The header first: it is what EventSource moves on, while its URL stays as it was.
+Result<std::optional<Cursor>> read_cursor(const Call& call) {
+  if (!call.last_event_id.empty()) {
+    const Result<Cursor> cursor = Cursor::parse(call.last_event_id);
+    if (!cursor) return Error{Errc::kInvalid, "Last-Event-ID is no cursor: " + cursor.error().text};
+    return std::optional<Cursor>(*cursor);
+  }
+  for (const std::string_view name : {"last_event_id", "lastEventId", "after"}) {
+    Result<std::optional<Cursor>> cursor = cursor_parameter(call, name);
+    if (!cursor || cursor->has_value()) return cursor;
+  }
+  return std::optional<Cursor>();
+}
+
+Result<hub::StreamOptions> read_options(const Call& call) {
+  const Result<std::optional<Cursor>> after = read_cursor(call);
+  if (!after) return after.error();
+  const Result<bool> history = flag_parameter(call, "include_history", true);
+  if (!history) return history.error();
+  const Result<uint64_t> newest = number_parameter(call, "history", 0, kHistoryMax, 0);
+  if (!newest) return newest.error();
+  Result<TypeFilter> filter = filter_parameters(call);
+  if (!filter) return filter.error();
+  const Result<bool> names = flag_parameter(call, "event_names", true);
+  if (!names) return names.error();
+  const Result<uint64_t> heartbeat =
+      number_parameter(call, "heartbeat", kHeartbeatLeast, kHeartbeatMost, kHeartbeatDefault);
+  if (!heartbeat) return heartbeat.error();
+  hub::StreamOptions options{.after = *after,
+                             .include_history = *history,
+                             .history_newest = {},
+                             .filter = *std::move(filter),
+                             .event_names = *names,
+                             .heartbeat_interval = std::chrono::seconds(*heartbeat)};
+  if (call.parameter("history")) {
+    // history=0 is "live only".
+    options.include_history = *history && *newest > 0;
+    if (options.include_history) options.history_newest = *newest;
+  }
+  return options;
+}
+
+}  // namespace
+
+Reply stream_events(const ApiPorts& ports, const Call& call, const Captures& captures) {
+  Result<hub::StreamOptions> options = read_options(call);
+  if (!options) return refused(options.error(), call);
+  const Result<Task> task = task_at(ports, captures);
+  if (!task) return refused(task.error(), call);
+  Reply reply;
+  if (is_terminal(task->status) && options->after && options->after == task->last_event) {
+    // WHATWG HTML, 9.2.3: 204 stops EventSource for good.
+    reply.status = 204;
+    return reply;
+  }
+  reply.content_type = std::string(kEventStreamType) + "; charset=utf-8";
+  reply.stream = StreamDecision{task->id, *std::move(options)};
+  return reply;
+}
+
+}  // namespace taskfeed::http::handlers

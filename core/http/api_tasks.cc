@@ -1,0 +1,183 @@
+#include "http/body_reader.h"
+#include "http/handlers.h"
+#include "http/query_params.h"
+
+namespace taskfeed::http {
+
+Result<Task> task_at(const ApiPorts& ports, const Captures& captures) {
+  const Result<AgentId> agent = agent_at(captures);
+  if (!agent) return agent.error();
+  const Result<TaskId> id = TaskId::parse(captures.task);
+  if (!id) return {Errc::kNotFound, id.error().text};
+  Result<Task> task = ports.tasks.get(*id);
+  if (task && task->spec.agent != *agent) {
+    return {Errc::kNotFound, "the agent " + agent->str() + " has no task " + id->str()};
+  }
+  return task;
+}
+
+std::string task_path(const Task& task) {
+  return "/api/v1/agents/" + task.spec.agent.str() + "/tasks/" + task.id.str();
+}
+
+namespace handlers {
+namespace {
+
+constexpr size_t kListDefault = 50;
+constexpr size_t kListMax = 500;
+
+Reply task_reply(int status, const Result<Task>& task, const Call& call) {
+  if (!task) return refused(task.error(), call);
+  return json_reply(status, task_to_json(*task));
+}
+
+/// `task_parameters` (guide), or `parameters`; `enable_streaming` beside them goes into them.
+Json read_parameters(BodyReader& body) {
+  const Json* const of_guide = body.object("task_parameters");
+  const Json* const plain = body.object("parameters");
+  if (of_guide != nullptr && plain != nullptr) {
+    body.wrong("parameters", "stands beside task_parameters, which means the same");
+  }
+  const Json* const given = of_guide != nullptr ? of_guide : plain;
+  Json parameters = given == nullptr ? Json::object() : *given;
+  if (const std::optional<bool> streaming = body.flag("enable_streaming")) {
+    if (parameters.contains("enable_streaming")) {
+      body.wrong("enable_streaming", "stands in the parameters too");
+    }
+    parameters["enable_streaming"] = *streaming;
+  }
+  return parameters;
+}
+
+void read_labels(BodyReader& body, TaskSpec& spec) {
+  const Json* const labels = body.object("labels");
+  if (labels == nullptr) return;
+  for (const auto& [key, value] : labels->items()) {
+    if (value.is_string()) {
+      spec.labels.emplace(key, value.get<std::string>());
+    } else {
+      body.wrong("labels", "must hold texts only");
+    }
+  }
+}
+
+Reply control(const ApiPorts& ports, const Call& call, const Captures& captures,
+              broker::SignalKind kind) {
+  const Result<Json> json = parse_body(call.body);
+  if (!json) return refused(json.error(), call);
+  BodyReader body(*json);
+  service::ControlRequest request{.kind = kind,
+                                  .by = body.text("by").value_or(""),
+                                  .reason = body.text("reason").value_or("")};
+  body.refuse_others();
+  if (!body.ok()) return refused(body.problem(), call);
+  const Result<Task> task = task_at(ports, captures);
+  if (!task) return refused(task.error(), call);
+  return task_reply(202, ports.tasks.control(task->id, request), call);
+}
+
+}  // namespace
+
+Reply list_tasks(const ApiPorts& ports, const Call& call, const Captures& captures) {
+  broker::ListQuery query;
+  if (!captures.agent.empty()) {
+    Result<AgentId> agent = agent_at(captures);
+    if (!agent) return refused(agent.error(), call);
+    if (const auto known = ports.tasks.agent(*agent); !known) return refused(known.error(), call);
+    query.agent = *std::move(agent);
+  }
+  if (const std::string_view status = call.parameter("status").value_or(""); !status.empty()) {
+    query.status = parse_status(status);
+    if (!query.status) {
+      return refused(Error{Errc::kInvalid, "the parameter status is none of a task's statuses"},
+                     call);
+    }
+  }
+  const Result<uint64_t> limit = number_parameter(call, "limit", 1, kListMax, kListDefault);
+  if (!limit) return refused(limit.error(), call);
+  query.limit = *limit;
+  query.cursor = call.parameter("cursor").value_or("");
+  const Result<service::Tasks::Listing> listing = ports.tasks.list(query);
+  if (!listing) return refused(listing.error(), call);
+  Json json = Json::object();
+  json["tasks"] = Json::array();
+  for (const Task& task : listing->tasks) json["tasks"].push_back(task_to_json(task));
+  json["cursor"] = listing->cursor.empty() ? Json(nullptr) : Json(listing->cursor);
+  return json_reply(200, json);
+}
+
+Reply create_task(const ApiPorts& ports, const Call& call, const Captures& captures) {
+  const Result<AgentId> agent = agent_at(captures);
+  if (!agent) return refused(agent.error(), call);
+  const Result<Json> json = parse_body(call.body);
+  if (!json) return refused(json.error(), call);
+  BodyReader body(*json);
+  TaskSpec spec{.agent = *agent,
+                .description = body.text("description").value_or(""),
+                .user_id = body.text("user_id").value_or(""),
+                .parameters = read_parameters(body),
+                .labels = {}};
+  read_labels(body, spec);
+  body.refuse_others();
+  if (!body.ok()) return refused(body.problem(), call);
+  const Result<Task> task = ports.tasks.create(spec);
+  Reply reply = task_reply(201, task, call);
+  if (task) reply.fields.push_back({"Location", task_path(*task)});
+  return reply;
+}
+
+Reply show_task(const ApiPorts& ports, const Call& call, const Captures& captures) {
+  return task_reply(200, task_at(ports, captures), call);
+}
+
+Reply execute_task(const ApiPorts& ports, const Call& call, const Captures& captures) {
+  const Result<Json> json = parse_body(call.body);
+  if (!json) return refused(json.error(), call);
+  BodyReader body(*json);
+  const service::ExecuteRequest request{.query = body.text("query").value_or(""),
+                                        .streaming = body.flag("enable_streaming")};
+  body.refuse_others();
+  if (!body.ok()) return refused(body.problem(), call);
+  const Result<Task> task = task_at(ports, captures);
+  if (!task) return refused(task.error(), call);
+  return task_reply(202, ports.tasks.execute(task->id, request), call);
+}
+
+Reply cancel_task(const ApiPorts& ports, const Call& call, const Captures& captures) {
+  return control(ports, call, captures, broker::SignalKind::kCancel);
+}
+
+Reply pause_task(const ApiPorts& ports, const Call& call, const Captures& captures) {
+  return control(ports, call, captures, broker::SignalKind::kPause);
+}
+
+Reply resume_task(const ApiPorts& ports, const Call& call, const Captures& captures) {
+  return control(ports, call, captures, broker::SignalKind::kResume);
+}
+
+Reply task_state(const ApiPorts& ports, const Call& call, const Captures& captures) {
+  const Result<Task> task = task_at(ports, captures);
+  if (!task) return refused(task.error(), call);
+  const Result<Json> state = ports.tasks.state(task->id);
+  if (!state) return refused(state.error(), call);
+  return json_reply(200, *state);
+}
+
+Reply task_result(const ApiPorts& ports, const Call& call, const Captures& captures) {
+  const Result<Task> task = task_at(ports, captures);
+  if (!task) return refused(task.error(), call);
+  const Result<service::FinalResponse> result = ports.tasks.result(task->id);
+  if (!result) return refused(result.error(), call);
+  Json json = Json::object();
+  json["task_id"] = task->id.str();
+  json["status"] = to_string(result->status);
+  json["final_response"] = is_terminal(result->status) ? Json(result->response) : Json(nullptr);
+  json["error"] = result->error ? Json{{"kind", result->error->kind},
+                                       {"message", result->error->message}}
+                                : Json(nullptr);
+  json["total_cost"] = dollars_to_json(result->total_cost);
+  return json_reply(200, json);
+}
+
+}  // namespace handlers
+}  // namespace taskfeed::http

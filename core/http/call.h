@@ -1,0 +1,60 @@
+/// What a handler is given and what it gives back: HTTP without sockets and without cpp-httplib.
+///
+/// Threads  Values.
+/// Errors   A refusal is a Reply too: refused().
+/// Owns     Its text.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "hub/hub.h"
+#include "http/problem.h"
+#include "http/request.h"
+
+namespace taskfeed::http {
+
+inline constexpr std::string_view kJsonType = "application/json";
+inline constexpr std::string_view kNdjsonType = "application/x-ndjson";
+inline constexpr std::string_view kEventStreamType = "text/event-stream";
+
+struct Call {
+  std::string method;
+  std::string path;           ///< Percent-decoded, without the query.
+  std::vector<Field> query;   ///< Decoded, in the order of their names.
+  std::string content_type;   ///< Lower case, without parameters.
+  std::string accept;
+  std::string last_event_id;  ///< The header.
+  size_t body_bytes = 0;      ///< As framed, known before `body` is.
+  std::string body;
+  std::string request_id;
+
+  /// The first value of that name, which may be empty.
+  std::optional<std::string_view> parameter(std::string_view name) const;
+  /// Whether Accept names `type`; an absent Accept and wildcards name none.
+  bool accepts(std::string_view type) const;
+};
+
+/// Instead of a body: the connection becomes a Sink of that task's events.
+struct StreamDecision {
+  TaskId task;
+  hub::StreamOptions options;
+};
+
+struct Reply {
+  int status = 200;
+  std::string body;
+  std::string content_type;  ///< Empty: no body.
+  std::vector<Field> fields; ///< Beside Content-Type and what every reply carries.
+  std::optional<StreamDecision> stream;
+};
+
+Reply json_reply(int status, const Json& json);
+Reply refused(const Problem& problem, const Call& call);
+Reply refused(const Error& error, const Call& call);
+Reply refused(int status, std::string_view detail, const Call& call);
+
+}  // namespace taskfeed::http

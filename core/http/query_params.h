@@ -1,0 +1,24 @@
+/// The query's parameters as values, each refused by name where it is wrong.
+///
+/// Unknown parameters are ignored: polyfills of EventSource add some against caches.
+///
+/// Threads  Pure functions.
+/// Errors   kInvalid, naming the parameter.
+/// Owns     Nothing.
+#pragma once
+
+#include "http/call.h"
+
+namespace taskfeed::http {
+
+/// `otherwise` where it is absent.
+Result<uint64_t> number_parameter(const Call& call, std::string_view name, uint64_t least,
+                                  uint64_t most, uint64_t otherwise);
+/// true, 1, on, yes and their opposites.
+Result<bool> flag_parameter(const Call& call, std::string_view name, bool otherwise);
+/// Absent or empty: nothing.
+Result<std::optional<Cursor>> cursor_parameter(const Call& call, std::string_view name);
+/// `types` and `exclude`.
+Result<TypeFilter> filter_parameters(const Call& call);
+
+}  // namespace taskfeed::http
