@@ -128,4 +128,8 @@ bool Connection::stale() const {
   return seen >= 0 || errno != EAGAIN;
 }
 
+bool Connection::spoke_no_resp() const {
+  return context_->err == REDIS_ERR_PROTOCOL;
+}
+
 }  // namespace taskfeed::redis

@@ -42,6 +42,8 @@ class Connection {
   Outcome wait(Milliseconds timeout, Replies& replies);
   /// True where the peer closed, or sent what nobody asked for, while the connection was idle.
   bool stale() const;
+  /// After kBroken: the peer answered, but in no way in which a Redis answers.
+  bool spoke_no_resp() const;
   KnownScripts& known() { return known_; }
 
  private:

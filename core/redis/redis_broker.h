@@ -35,6 +35,16 @@ struct BrokerOptions {
   ClientLimits client;
 };
 
+struct QueueState {
+  size_t length = 0;  ///< Entries that are not done, those that wait for their time included.
+  size_t workers_alive = 0;  ///< Heard of within QueueWatch::alive_within.
+};
+
+struct QueueWatch {
+  Milliseconds alive_within{15'000};     ///< A busy worker is heard of when it renews its leases.
+  Milliseconds forget_after{3'600'000};  ///< A worker that is silent so long and holds nothing.
+};
+
 class RedisBroker final : public broker::EventLog,
                           public broker::TaskStore,
                           public broker::LeaseStore,
@@ -52,6 +62,8 @@ class RedisBroker final : public broker::EventLog,
   /// Sentences for an operator about settings that endanger events (a maxmemory-policy that
   /// evicts); empty where all is well or Redis does not tell.
   std::vector<std::string> warnings();
+  /// Also forgets workers that went for good.
+  Result<QueueState> queue_state(const QueueName& queue, const QueueWatch& watch = {});
   bool healthy() const { return client_.healthy(); }
   /// Since construction. Waiting for signals is not counted: it asks nothing.
   uint64_t round_trips() const { return client_.round_trips(); }

@@ -254,4 +254,18 @@ Result<std::vector<broker::DeadEntry>> RedisBroker::dead(const QueueName& queue,
   return entries;
 }
 
+Result<QueueState> RedisBroker::queue_state(const QueueName& queue, const QueueWatch& watch) {
+  const auto replies = client_.call(
+      [&](Batch& batch, bool) {
+        batch.script(scripts::k_queue_state, {keys_.queue(queue), keys_.due(queue)}, 3);
+        batch.add(kGroup).add(to_count(watch.alive_within)).add(to_count(watch.forget_after));
+      },
+      {});
+  if (!replies) return replies.error();
+  const ReplyView reply = replies->at(0).view();
+  if (reply.is_error()) return client_.error(reply);
+  return QueueState{.length = static_cast<size_t>(reply.at(0).integer()),
+                    .workers_alive = static_cast<size_t>(reply.at(1).integer())};
+}
+
 }  // namespace taskfeed::redis
