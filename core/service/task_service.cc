@@ -7,11 +7,6 @@
 namespace taskfeed::service {
 namespace {
 
-/// The one queue of today; a queue per agent needs no other change than this.
-QueueName default_queue() {
-  return QueueName::parse("default").value();
-}
-
 bool is_run_agent(const AgentId& id) {
   return id.str() == kRunAgent;
 }
@@ -27,8 +22,12 @@ runner::AgentConfig run_agent() {
 
 }  // namespace
 
-TaskService::TaskService(const ServicePorts& ports, ServiceLimits limits)
-    : ports_(ports), limits_(limits) {}
+QueueName default_queue() {
+  return QueueName::parse("default").value();
+}
+
+TaskService::TaskService(const ServicePorts& ports, ServiceLimits limits, QueueName queue)
+    : ports_(ports), limits_(limits), queue_(std::move(queue)) {}
 
 Result<Task> TaskService::create(const TaskSpec& spec) {
   if (Result<void> checked = check_spec(spec, limits_.task); !checked) return checked.error();
@@ -73,7 +72,7 @@ Result<Task> TaskService::execute(const TaskId& task, const ExecuteRequest& requ
       .id = ports_.ids.uuid7(),
       .query = request.query.empty() ? before.spec.description : request.query,
       .streaming = request.streaming,
-      .queue = default_queue()};
+      .queue = queue_};
   Result<void> submitted = ports_.engine.submit(task, execution);
   if (!submitted && submitted.error().code == Errc::kTimeout) {
     submitted = ports_.engine.submit(task, execution);  // The same execution: harmless twice.

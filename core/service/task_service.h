@@ -43,9 +43,13 @@ struct ServiceLimits {
   int fold_pages_max = 20;
 };
 
+/// Where executions go unless something else is said.
+QueueName default_queue();
+
 class TaskService final : public Tasks {
  public:
-  explicit TaskService(const ServicePorts& ports, ServiceLimits limits = {});
+  explicit TaskService(const ServicePorts& ports, ServiceLimits limits = {},
+                       QueueName queue = default_queue());
 
   Result<Task> create(const TaskSpec& spec) override;
   Result<Task> execute(const TaskId& task, const ExecuteRequest& request) override;
@@ -82,6 +86,7 @@ class TaskService final : public Tasks {
 
   const ServicePorts ports_;
   const ServiceLimits limits_;
+  const QueueName queue_;  ///< Of every execution; a queue per agent would need no more than this.
 };
 
 }  // namespace taskfeed::service
