@@ -1,0 +1,41 @@
+#include "redis_core.h"
+
+#include <array>
+#include <string>
+
+#include <unistd.h>
+
+namespace taskfeed::cmd {
+namespace {
+
+/// "<host>-<pid>-<tag>": where to look for it, and not the name of another that had its pid before.
+WorkerId fresh_worker_id(IdSource& ids) {
+  constexpr size_t kHostBytesMax = 40;  // A Name has 64 at most.
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  std::string name;
+  for (const char c : std::string_view(host.data())) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (name.size() < kHostBytesMax) name += plain ? c : '-';
+  }
+  if (name.empty()) name = "host";
+  name += "-" + std::to_string(::getpid()) + "-" + std::to_string(ids.uuid7().low32() % 100'000);
+  return WorkerId::parse(name).value();
+}
+
+engine::PoolOptions pool_options(const WorkerId& id, const WorkersOptions& options) {
+  return {.worker = {.id = id, .queue = options.queue, .limits = options.limits},
+          .concurrency = options.concurrency,
+          .take_wait = options.take_wait};
+}
+
+}  // namespace
+
+LocalWorkers::LocalWorkers(RedisCore& core, const WorkersOptions& options, const CorePorts& ports)
+    : id_(fresh_worker_id(ports.ids)),
+      runners_(ports),
+      pool_({core.broker, core.broker, core.broker, core.broker, core.broker, runners_, ports.ids,
+             ports.clock, ports.log},
+            pool_options(id_, options)) {}
+
+}  // namespace taskfeed::cmd

@@ -1,0 +1,75 @@
+/// The service on one Redis, and the workers on it: what `serve`, `worker`, and a command line
+/// without a daemon have in common.
+///
+/// Threads  RedisCore's parts are safe from any thread. LocalWorkers: start() and the destructor
+///          from one.
+/// Errors   None here: RedisCore connects with the first call.
+/// Owns     Its adapters. Borrows Clock, IdSource and Log, which must outlive it.
+#pragma once
+
+#include <memory>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "engine/local_engine.h"
+#include "engine/worker_pool.h"
+#include "process/command_runner.h"
+#include "redis/redis_broker.h"
+#include "service/task_service.h"
+
+namespace taskfeed::cmd {
+
+struct CorePorts {
+  const Clock& clock;
+  IdSource& ids;
+  Log& log;
+};
+
+class RedisCore {
+ public:
+  RedisCore(const redis::Url& url, const QueueName& queue, const CorePorts& ports)
+      : broker(url, ports.clock, {}),
+        engine(broker, ports.ids, ports.clock),
+        tasks({broker, broker, broker, engine, ports.ids, ports.clock}, {}, queue) {}
+
+  redis::RedisBroker broker;
+  engine::LocalEngine engine;
+  service::TaskService tasks;
+};
+
+struct WorkersOptions {
+  QueueName queue = service::default_queue();
+  size_t concurrency = 4;
+  Milliseconds take_wait{1'000};  ///< What stopping an idle pool may take.
+  engine::WorkerLimits limits;
+};
+
+/// A pool of workers with every runner of this binary.
+class LocalWorkers {
+ public:
+  LocalWorkers(RedisCore& core, const WorkersOptions& options, const CorePorts& ports);
+
+  void start() { pool_.start(); }
+  /// Bounded by WorkerLimits::drain.
+  void stop() { pool_.stop(); }
+  size_t running() const { return pool_.running(); }
+  const WorkerId& id() const { return id_; }
+
+ private:
+  class Runners final : public runner::Runners {
+   public:
+    explicit Runners(const CorePorts& ports) : command_(ports.ids, ports.clock) {}
+    runner::Runner* find(runner::RunnerKind kind) override {
+      return kind == runner::RunnerKind::kCommand ? &command_ : nullptr;
+    }
+
+   private:
+    process::CommandRunner command_;
+  };
+
+  const WorkerId id_;
+  Runners runners_;
+  engine::WorkerPool pool_;
+};
+
+}  // namespace taskfeed::cmd
