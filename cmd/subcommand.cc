@@ -1,10 +1,6 @@
 #include "subcommand.h"
 
 #include <array>
-#include <csignal>
-
-#include "base/text.h"
-#include "wiring.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -36,51 +32,6 @@ constexpr std::array kSubcommands{
 
 std::span<const Subcommand> subcommands() {
   return kSubcommands;
-}
-
-ExitStatus usage_error(Invocation& invocation, const Error& error) {
-  invocation.err.line("taskfeed: " + error.text);
-  return exit_status_of(error.code);
-}
-
-ExitStatus print_help(Invocation& invocation, const ArgParser& parser) {
-  invocation.out.write(parser.help());
-  invocation.out.flush();
-  return ExitStatus::kCompleted;
-}
-
-ExitStatus with_deps(Invocation& invocation, const Globals& globals, Needs needs,
-                     const std::function<ExitStatus(Deps&)>& run) {
-  Interrupts interrupts;
-  const SystemClock clock;
-  SystemIdSource ids(clock);
-  const bool daemon = needs == Needs::kRedis;
-  const LogLevel least = globals.verbose ? LogLevel::kDebug
-                         : globals.quiet ? LogLevel::kError
-                         : daemon        ? LogLevel::kInfo
-                                         : LogLevel::kWarning;
-  const std::unique_ptr<Log> log = make_stderr_log(least, globals.log_format);
-  Deps deps{
-      globals, invocation.environment, invocation.out, invocation.err, clock, ids, *log, interrupts,
-      nullptr};
-  if (needs != Needs::kTasks) return run(deps);
-  Result<std::unique_ptr<Backend>> backend =
-      open_backend({globals, invocation.environment, clock, ids, *log});
-  if (!backend) return fail(deps, backend.error());
-  deps.backend = backend->get();
-  const ExitStatus status = run(deps);
-  deps.out.flush();
-  return deps.out.broken() ? ExitStatus::kPipe : status;
-}
-
-ExitStatus fail(Deps& deps, const Error& error) {
-  deps.out.flush();
-  deps.err.line("taskfeed: " + escape_controls(error.text));
-  return exit_status_of(error.code);
-}
-
-void remark(Deps& deps, std::string_view text) {
-  if (!deps.globals.quiet) deps.err.line("taskfeed: " + escape_controls(text));
 }
 
 }  // namespace taskfeed::cmd

@@ -1,0 +1,17 @@
+#include "deps.h"
+
+#include "base/text.h"
+
+namespace taskfeed::cmd {
+
+ExitStatus fail(Deps& deps, const Error& error) {
+  deps.out.flush();
+  deps.err.line("taskfeed: " + escape_controls(error.text));
+  return exit_status_of(error.code);
+}
+
+void remark(Deps& deps, std::string_view text) {
+  if (!deps.globals.quiet) deps.err.line("taskfeed: " + escape_controls(text));
+}
+
+}  // namespace taskfeed::cmd
