@@ -3,6 +3,7 @@
 #include <array>
 #include <filesystem>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -18,6 +19,14 @@ struct Choice {
 Error wrong(std::string_view option, std::string_view text, std::string_view allowed) {
   return {Errc::kInvalid, std::string(option) + " '" + escape_controls(to_utf8(text)) +
                               "' is unknown; use " + std::string(allowed)};
+}
+
+/// systemd.exec(5): whether JOURNAL_STREAM, "device:inode", is this very stderr.
+bool stderr_is_journal(const Environment& environment) {
+  struct stat status {};
+  if (!environment.has("JOURNAL_STREAM") || ::fstat(STDERR_FILENO, &status) != 0) return false;
+  return environment.get("JOURNAL_STREAM") ==
+         std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
 }
 
 Result<void> resolve_output(const GlobalArgs& args, bool streams, Globals& globals) {
@@ -65,7 +74,7 @@ Result<void> resolve_looks(const GlobalArgs& args, const Environment& environmen
   const std::string log = args.log_format.value_or(environment.get("TASKFEED_LOG_FORMAT"));
   if (log == "json")
     globals.log_format = LogFormat::kJson;
-  else if (log == "journal")
+  else if (log == "journal" || (log.empty() && stderr_is_journal(environment)))
     globals.log_format = LogFormat::kJournal;
   else if (!log.empty() && log != "text")
     return wrong("--log-format", log, "text or json");
