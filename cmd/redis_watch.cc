@@ -1,0 +1,90 @@
+#include "redis_watch.h"
+
+#include "redis/server_check.h"
+
+namespace taskfeed::cmd {
+namespace {
+
+redis::BrokerOptions broker_options(const WatchLimits& limits) {
+  redis::BrokerOptions options;
+  options.client.timeout = limits.timeout;
+  return options;
+}
+
+}  // namespace
+
+RedisWatch::RedisWatch(const redis::Url& url, const QueueName& queue, const Clock& clock, Log& log,
+                       const WatchLimits& limits)
+    : url_(url),
+      queue_(queue),
+      log_(log),
+      limits_(limits),
+      broker_(url, clock, broker_options(limits)) {}
+
+void RedisWatch::start(Arrival on_arrival) {
+  on_arrival_ = std::move(on_arrival);
+  thread_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
+}
+
+void RedisWatch::renew() {
+  const Locked lock(mutex_);
+  renew_ = true;
+  changed_.notify_all();
+}
+
+RedisWatch::State RedisWatch::state() const {
+  const Locked lock(mutex_);
+  return state_;
+}
+
+void RedisWatch::watch(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    look();
+    const Locked lock(mutex_);
+    changed_.wait_for(mutex_, stop, limits_.interval,
+                      [this]() TF_REQUIRES(mutex_) { return renew_; });
+    if (renew_) greeted_ = false;
+    renew_ = false;
+  }
+}
+
+void RedisWatch::look() {
+  if (!greeted_ && !greet()) return;
+  const Result<redis::QueueState> queue = broker_.queue_state(queue_);
+  if (queue) {
+    became({true, true, {}, queue->length, queue->workers_alive});
+    return;
+  }
+  // Without memory it still answers, and readers are served.
+  const bool answers = queue.error().code == Errc::kFull;
+  if (!answers) greeted_ = false;
+  became({true, answers, queue.error().text, 0, 0});
+}
+
+bool RedisWatch::greet() {
+  const redis::ServerCheck found = redis::check_server(url_, limits_.timeout);
+  if (found.verdict != redis::ServerCheck::Verdict::kReady) {
+    became({true, false, found.text, 0, 0});
+    return false;
+  }
+  for (const std::string& warning : broker_.warnings()) log_.warn(warning);
+  greeted_ = on_arrival_();
+  return true;
+}
+
+void RedisWatch::became(State state) {
+  State before;
+  {
+    const Locked lock(mutex_);
+    before = state_;
+    state_ = state;
+  }
+  report(before, state);
+}
+
+void RedisWatch::report(const State& before, const State& now) {
+  if (now.reachable && !before.reachable) log_.info("Redis at " + url_.str() + " answers");
+  if (!now.detail.empty() && now.detail != before.detail) log_.error(now.detail);
+}
+
+}  // namespace taskfeed::cmd
