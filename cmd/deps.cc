@@ -7,6 +7,7 @@ namespace taskfeed::cmd {
 ExitStatus fail(Deps& deps, const Error& error) {
   deps.out.flush();
   deps.err.line("taskfeed: " + escape_controls(error.text));
+  if (deps.interrupts.received() != 0) return deps.interrupts.status();
   return exit_status_of(error.code);
 }
 

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "globals.h"
+#include "input.h"
 #include "interrupts.h"
 #include "looks.h"
 #include "output.h"
@@ -18,6 +19,7 @@ namespace taskfeed::cmd {
 struct Deps {
   const Globals& globals;
   const Environment& environment;
+  Input& in;
   Output& out;
   Output& err;
   const Clock& clock;
@@ -37,7 +39,8 @@ struct Deps {
   }
 };
 
-/// Prints "taskfeed: …" to stderr and answers the error's exit status.
+/// Prints "taskfeed: …" to stderr and answers the error's exit status; after an interrupt, the
+/// signal's.
 ExitStatus fail(Deps& deps, const Error& error);
 /// A remark for people on stderr; silent with --quiet.
 void remark(Deps& deps, std::string_view text);

@@ -18,21 +18,30 @@ ExitStatus print_help(Invocation& invocation, const ArgParser& parser) {
 
 ExitStatus with_deps(Invocation& invocation, const Globals& globals, Needs needs,
                      const std::function<ExitStatus(Deps&)>& run) {
-  Interrupts interrupts;
+  const bool daemon = needs == Needs::kRedis;
+  // A daemon has its own use for SIGHUP.
+  Interrupts interrupts(daemon ? Interrupts::Hangup::kDefault : Interrupts::Hangup::kWatched);
+  Input in(invocation.stdin_descriptor, interrupts.descriptor());
   const SystemClock clock;
   SystemIdSource ids(clock);
-  const bool daemon = needs == Needs::kRedis;
   const LogLevel least = globals.verbose ? LogLevel::kDebug
                          : globals.quiet ? LogLevel::kError
                          : daemon        ? LogLevel::kInfo
                                          : LogLevel::kWarning;
   const std::unique_ptr<Log> log = make_stderr_log(least, globals.log_format);
-  Deps deps{
-      globals, invocation.environment, invocation.out, invocation.err, clock, ids, *log, interrupts,
-      nullptr};
+  Deps deps{globals,
+            invocation.environment,
+            in,
+            invocation.out,
+            invocation.err,
+            clock,
+            ids,
+            *log,
+            interrupts,
+            nullptr};
   if (needs != Needs::kTasks) return run(deps);
   Result<std::unique_ptr<Backend>> backend =
-      open_backend({globals, invocation.environment, clock, ids, *log});
+      invocation.open_backend({globals, invocation.environment, clock, ids, *log});
   if (!backend) return fail(deps, backend.error());
   deps.backend = backend->get();
   const ExitStatus status = run(deps);

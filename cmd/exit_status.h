@@ -22,6 +22,7 @@ enum class ExitStatus : int {
   kGap = 8,  ///< With --fail-on-gap.
   kUnreachable = 9,
   kTimeout = 124,      ///< --timeout ran out; timeout(1)'s number.
+  kHungUp = 129,       ///< 128 + SIGHUP
   kInterrupted = 130,  ///< 128 + SIGINT
   kPipe = 141,         ///< 128 + SIGPIPE: the reader of stdout left.
   kTerminated = 143,   ///< 128 + SIGTERM

@@ -9,6 +9,8 @@
 namespace taskfeed::cmd {
 namespace {
 
+constexpr Milliseconds kLookInterval{500};
+
 /// How far one task has been read.
 struct Reader {
   bool in_history = true;  // Not yet at what was there when the stream was opened.
@@ -70,18 +72,26 @@ class Follow {
   }
 
   ExitStatus read(StreamSource& source) {
-    const std::optional<MonoTime> deadline = deps_.deadline();
+    deadline_ = deps_.deadline();
+    if (request_.time_max) {
+      const MonoTime end = deps_.clock.mono() + *request_.time_max;
+      deadline_ = deadline_ ? std::min(*deadline_, end) : end;
+    }
     for (;;) {
       if (all_over()) return joined_status();
+      deps_.out.look();
       if (deps_.out.broken()) return ExitStatus::kPipe;
-      std::optional<StreamItem> item = source.next(deadline);
-      if (deps_.interrupts.received() != 0) return leave(deps_.interrupts.status(), "interrupted");
-      if (!item) {
-        if (deadline && deps_.clock.mono() >= *deadline) {
-          return leave(ExitStatus::kTimeout, "--timeout ran out");
-        }
-        continue;
+      if (deadline_ && deps_.clock.mono() >= *deadline_) {
+        return leave(ExitStatus::kTimeout, "--timeout ran out");
       }
+      // No poll(2) wakes us where stdout's reader leaves, so we look now and then.
+      const MonoTime look_again = deps_.clock.mono() + kLookInterval;
+      std::optional<StreamItem> item =
+          source.next(deadline_ ? std::min(*deadline_, look_again) : look_again);
+      if (request_.heed_interrupts && deps_.interrupts.received() != 0) {
+        return leave(deps_.interrupts.status(), "interrupted");
+      }
+      if (!item) continue;
       Reader& reader = readers_.at(item->task);
       if (reader.over) continue;
       if (const auto status = take(*item, reader)) return *status;
@@ -218,6 +228,7 @@ class Follow {
   bool filters_here_ = false;
   bool holds_ = false;
   EventPrinter printer_;
+  std::optional<MonoTime> deadline_;
   std::map<TaskId, Reader> readers_;
   ExitStatus failed_ = ExitStatus::kOther;
 };

@@ -28,6 +28,10 @@ struct FollowRequest {
   bool print = true;
   /// An interrupted follow() says how to resume.
   bool resume_line = true;
+  /// Off: an interrupt that came before does not end it (a second one ends the process).
+  bool heed_interrupts = true;
+  /// Beside --timeout.
+  std::optional<Milliseconds> time_max;
   /// Called with every event that arrives, printed or not.
   std::function<void(const TaskId&, const sse::Message&)> on_event;
 };

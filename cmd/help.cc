@@ -47,7 +47,8 @@ ExitStatus enter_help(Invocation& invocation, Needs) {
   std::vector<std::string> names{"options"};
   for (const Subcommand& one : subcommands()) {
     if (one.name == topic) {
-      Invocation asked{{"--help"}, invocation.environment, invocation.out, invocation.err};
+      Invocation asked = invocation;
+      asked.args = {"--help"};
       return one.enter(asked, one.needs);
     }
     if (!one.help.empty()) names.emplace_back(one.name);

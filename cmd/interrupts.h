@@ -1,4 +1,5 @@
-/// SIGINT and SIGTERM as a call from a thread of their own, so that a blocked reader can be woken.
+/// SIGINT and SIGTERM (and SIGHUP, where a terminal that goes away should end us in good order) as
+/// a call from a thread of their own, so that a blocked reader can be woken.
 ///
 /// The first signal asks to end; the second ends the process at once, as a person expects who
 /// presses Ctrl-C twice.
@@ -6,28 +7,31 @@
 /// Threads  Constructed on the main thread before all others, so that they inherit the mask.
 ///          received() from any; `on_signal` runs on the signals' thread.
 /// Errors   None.
-/// Owns     Its thread.
+/// Owns     Its thread and its descriptor.
 #pragma once
 
 #include <atomic>
 #include <functional>
-#include <mutex>
 #include <thread>
 
+#include "base/mutex.h"
 #include "exit_status.h"
 
 namespace taskfeed::cmd {
 
 class Interrupts {
  public:
-  Interrupts();
+  enum class Hangup { kDefault, kWatched };
+  explicit Interrupts(Hangup hangup = Hangup::kDefault);
   ~Interrupts();
   Interrupts(const Interrupts&) = delete;
   Interrupts& operator=(const Interrupts&) = delete;
 
   /// 0, or the first signal's number.
   int received() const { return received_.load(); }
-  /// kInterrupted or kTerminated.
+  /// Readable from the first signal on, for poll(2).
+  int descriptor() const { return event_; }
+  /// kInterrupted, kTerminated or kHungUp.
   ExitStatus status() const;
   /// Replaces the callback; called at once where a signal came before. Empty: none.
   void on_signal(std::function<void()> callback);
@@ -35,10 +39,12 @@ class Interrupts {
  private:
   void watch();
 
+  const Hangup hangup_;
+  int event_ = -1;
   std::atomic<int> received_{0};
   std::atomic<bool> stopping_{false};
-  std::mutex mutex_;
-  std::function<void()> callback_;
+  Mutex mutex_;
+  std::function<void()> callback_ TF_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

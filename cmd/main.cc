@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "subcommand.h"
 #include "suggest.h"
+#include "wiring.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -62,7 +63,8 @@ int main(int count, char** words) {
   Output out(1);
   Output err(2);
   CommandLine line = split(count, words);
-  Invocation invocation{line.args, environment, out, err};
+  const OpenBackend open = open_backend;
+  Invocation invocation{line.args, environment, 0, out, err, open};
   const ExitStatus status = enter_named(line, invocation);
   out.flush();
   return static_cast<int>(out.broken() ? ExitStatus::kPipe : status);

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace taskfeed::cmd {
@@ -41,6 +42,20 @@ void Output::flush() {
 
 bool Output::is_terminal() const {
   return descriptor_ >= 0 && ::isatty(descriptor_) == 1;
+}
+
+std::optional<size_t> Output::columns() const {
+  if (!is_terminal()) return std::nullopt;
+  winsize size{};
+  if (::ioctl(descriptor_, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return std::nullopt;
+  return size.ws_col;
+}
+
+void Output::look() {
+  if (descriptor_ < 0) return;
+  pollfd state{descriptor_, 0, 0};
+  // POLLERR on a pipe's writing end: no reader is left (poll(2)).
+  if (::poll(&state, 1, 0) > 0 && (state.revents & POLLERR) != 0) broken_ = true;
 }
 
 }  // namespace taskfeed::cmd

@@ -6,6 +6,7 @@
 /// Owns     Its buffer, not the descriptor.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,10 @@ class Output {
   virtual void flush();
   bool broken() const { return broken_; }
   bool is_terminal() const;
+  /// Of the terminal; empty where it is none.
+  std::optional<size_t> columns() const;
+  /// Whether somebody still reads, without writing: sets broken() where a pipe's reader is gone.
+  void look();
 
  protected:
   std::string buffer_;

@@ -9,6 +9,8 @@
 /// Owns     Nothing.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -24,13 +26,19 @@ enum class Needs {
   kRedis,  ///< A Redis to itself: serve and worker wire their own.
 };
 
+struct WiringPorts;
+/// wiring.h's open_backend(), or a test's.
+using OpenBackend = std::function<Result<std::unique_ptr<Backend>>(const WiringPorts&)>;
+
 /// One call of the binary, up to where a subcommand takes over.
 struct Invocation {
-  std::vector<std::string>
-      args;  ///< After the subcommand's name; global options may be among them.
+  /// After the subcommand's name; global options may be among them.
+  std::vector<std::string> args;
   const Environment& environment;
+  int stdin_descriptor;
   Output& out;
   Output& err;
+  const OpenBackend& open_backend;
 };
 
 struct Subcommand {
