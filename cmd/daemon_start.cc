@@ -19,6 +19,14 @@ Result<size_t> whole_number(std::string_view option, std::string_view text, Numb
                                    " to " + std::to_string(range.most)};
 }
 
+Result<void> refuse_server_option(const WiringPorts& ports) {
+  const std::string& server = ports.globals.server;
+  if (server.empty() || server == ports.environment.get("TASKFEED_SERVER")) return {};
+  return Error{Errc::kInvalid,
+               "--server names a daemon, but serve and worker work on a Redis: name it with "
+               "--redis, or leave both out for a private one"};
+}
+
 Result<RedisPlace> open_redis_to_serve(const WiringPorts& ports) {
   constexpr Milliseconds kFirstLook{1'000};
   Result<RedisPlace> place = open_redis(ports);

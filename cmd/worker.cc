@@ -34,6 +34,7 @@ Result<void> validate(WorkerArgs& options) {
 
 ExitStatus run(const WorkerArgs& options, Deps& deps) {
   const WiringPorts wiring{deps.globals, deps.environment, deps.clock, deps.ids, deps.log};
+  if (auto refused = refuse_server_option(wiring); !refused) return fail(deps, refused.error());
   const ServiceManager manager(deps.environment);
   const Result<RedisPlace> place = open_redis_to_serve(wiring);
   if (!place) return fail(deps, place.error());

@@ -1,0 +1,119 @@
+// serve: the daemon.
+#include "base/text.h"
+#include "daemon.h"
+#include "daemon_start.h"
+#include "subcommand.h"
+#include "wiring.h"
+
+namespace taskfeed::cmd {
+namespace {
+
+constexpr std::string_view kDefaultListen = "127.0.0.1:8000";
+
+struct ServeArgs {
+  std::vector<std::string> listen;
+  std::vector<std::string> allow_hosts;
+  std::string workers = "4";
+  std::string shards = "1";
+  std::string queue = "default";
+  std::string agents;
+  bool behind_proxy = false;
+  DaemonOptions daemon;
+};
+
+void declare(ArgParser& parser, ServeArgs& options) {
+  parser.list("--listen", options.listen, "ADDRESS",
+              "host:port or unix:PATH; may be repeated (default: 127.0.0.1:8000)");
+  parser.option("--workers", options.workers, "N",
+                "tasks executed at a time, 0 to 256; 0 leaves them to others (default: 4)");
+  parser.option("--shards", options.shards, "N",
+                "threads that serve connections, 1 to 64 (default: 1)");
+  parser.option("--queue", options.queue, "NAME",
+                "where executions go, and workers look (default: default)");
+  parser.option("--agents", options.agents, "DIR",
+                "declare the agents of its *.toml and *.json; read again on SIGHUP");
+  parser.list("--allow-host", options.allow_hosts, "NAME",
+              "answer requests for this Host as well, or * for any; may be repeated");
+  parser.flag("--behind-proxy", options.behind_proxy,
+              "allow addresses that other machines reach: a proxy checks who calls");
+}
+
+Result<void> read_listen(ServeArgs& options) {
+  for (const std::string& text : options.listen) {
+    Result<http::ListenAddress> address = http::ListenAddress::parse(text);
+    if (!address) return Error{Errc::kInvalid, "--listen: " + address.error().text};
+    if (!address->is_local() && !options.behind_proxy) return beyond_loopback(*address);
+    options.daemon.listen.push_back(*std::move(address));
+  }
+  return {};
+}
+
+Result<void> read_hosts(ServeArgs& options) {
+  for (const std::string& name : options.allow_hosts) {
+    if (name == "*") {
+      options.daemon.hosts.any = true;
+      continue;
+    }
+    const auto host = http::parse_host(name);
+    if (!host || host->port) {
+      return Error{Errc::kInvalid, "--allow-host '" + escape_controls(to_utf8(name)) +
+                                       "' is no host name; give it without scheme and port"};
+    }
+    options.daemon.hosts.names.push_back(host->host);
+  }
+  return {};
+}
+
+Result<void> validate(ServeArgs& options) {
+  if (auto read = read_listen(options); !read) return read;
+  if (auto read = read_hosts(options); !read) return read;
+  const Result<size_t> workers = whole_number("--workers", options.workers, {0, 256});
+  if (!workers) return workers.error();
+  const Result<size_t> shards = whole_number("--shards", options.shards, {1, 64});
+  if (!shards) return shards.error();
+  Result<QueueName> queue = QueueName::parse(options.queue);
+  if (!queue) return Error{Errc::kInvalid, "--queue: " + queue.error().text};
+  DaemonOptions& daemon = options.daemon;
+  daemon.workers = *workers;
+  daemon.shards = *shards;
+  daemon.queue = *std::move(queue);
+  daemon.agents_folder = options.agents;
+  daemon.beyond_loopback = options.behind_proxy;
+  return {};
+}
+
+ExitStatus run(const ServeArgs& args, Deps& deps) {
+  const WiringPorts wiring{deps.globals, deps.environment, deps.clock, deps.ids, deps.log};
+  if (auto refused = refuse_server_option(wiring); !refused) return fail(deps, refused.error());
+  DaemonOptions options = args.daemon;
+  options.inherited = ServiceManager(deps.environment).listening_sockets();
+  if (options.listen.empty() && options.inherited.empty()) {
+    options.listen.push_back(http::ListenAddress::parse(kDefaultListen).value());
+  }
+  options.local_socket = deps.globals.local_socket();
+  if (auto made = prepare_state_dir(deps.globals.state_dir); !made) return fail(deps, made.error());
+  const Result<RedisPlace> place = open_redis_to_serve(wiring);
+  if (!place) return fail(deps, place.error());
+  raise_descriptor_limit(deps.log);
+
+  Daemon daemon(std::move(options), place->url, deps);
+  if (auto opened = daemon.open(); !opened) return fail(deps, opened.error());
+  daemon.run();
+  return ExitStatus::kCompleted;
+}
+
+}  // namespace
+
+ExitStatus enter_serve(Invocation& invocation, Needs needs) {
+  return enter<ServeArgs>(
+      {{"serve", "[OPTIONS]", "Serve the HTTP API and SSE, and execute tasks.",
+        "  taskfeed serve --agents agents.d\n"
+        "  taskfeed serve --redis redis://localhost --listen unix:/run/taskfeed/http.sock\n"},
+       declare,
+       validate,
+       run,
+       false},
+      invocation, needs);
+}
+
+}  // namespace taskfeed::cmd
