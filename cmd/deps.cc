@@ -11,6 +11,11 @@ ExitStatus fail(Deps& deps, const Error& error) {
   return exit_status_of(error.code);
 }
 
+void print_json(const Json& json, Deps& deps) {
+  const std::string line = dump_json(json);
+  deps.out.line(deps.out.is_terminal() ? json_for_terminal(line) : line);
+}
+
 void remark(Deps& deps, std::string_view text) {
   if (!deps.globals.quiet) deps.err.line("taskfeed: " + escape_controls(text));
 }

@@ -42,6 +42,8 @@ struct Deps {
 /// Prints "taskfeed: …" to stderr and answers the error's exit status; after an interrupt, the
 /// signal's.
 ExitStatus fail(Deps& deps, const Error& error);
+/// One JSON value a line. On a terminal, what could move or disguise text is escaped within it.
+void print_json(const Json& json, Deps& deps);
 /// A remark for people on stderr; silent with --quiet.
 void remark(Deps& deps, std::string_view text);
 

@@ -15,16 +15,21 @@ std::string json_line(std::string_view json) {
   return line;
 }
 
+std::string EventPrinter::safe(std::string json) const {
+  return terminal_ ? json_for_terminal(json) : json;
+}
+
 void EventPrinter::event(const sse::Message& event, std::string_view prefix) {
   switch (format_) {
     case OutputFormat::kText:
       out_.write(renderer_.render(event.event, event.data, prefix));
       break;
     case OutputFormat::kJson:
-      out_.write(json_line(event.data) + "\n");
+      out_.write(safe(json_line(event.data)) + "\n");
       break;
     case OutputFormat::kRaw:
-      out_.write(event.last_event_id + " " + event.event + " " + json_line(event.data) + "\n");
+      out_.write(event.last_event_id + " " + safe(event.event + " " + json_line(event.data)) +
+                 "\n");
       break;
     case OutputFormat::kSse: {
       const Cursor cursor = Cursor::read(event.last_event_id).value_or(Cursor{});

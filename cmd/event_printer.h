@@ -17,7 +17,7 @@ namespace taskfeed::cmd {
 class EventPrinter {
  public:
   EventPrinter(Output& out, OutputFormat format, const Looks& looks)
-      : out_(out), format_(format), renderer_(looks) {}
+      : out_(out), format_(format), terminal_(looks.terminal), renderer_(looks) {}
 
   /// `prefix` starts lines of text, where several tasks are followed; may be empty.
   void event(const sse::Message& event, std::string_view prefix);
@@ -26,8 +26,11 @@ class EventPrinter {
   void finish();
 
  private:
+  std::string safe(std::string json) const;
+
   Output& out_;
   OutputFormat format_;
+  bool terminal_;
   EventRenderer renderer_;
 };
 

@@ -7,7 +7,7 @@
 namespace taskfeed::cmd {
 namespace {
 
-struct Options {
+struct ExecuteOptions {
   std::string word;
   std::string query;
   bool streaming = false;
@@ -17,7 +17,7 @@ struct Options {
   std::optional<TaskId> task;  // validate()'s.
 };
 
-void declare(ArgParser& parser, Options& options) {
+void declare(ArgParser& parser, ExecuteOptions& options) {
   parser.argument("TASK", options.word, true, "a task id");
   parser.option("--query", options.query, "TEXT", "instead of the description; - reads stdin");
   parser.flag("--streaming", options.streaming, "publish events as they occur");
@@ -26,7 +26,7 @@ void declare(ArgParser& parser, Options& options) {
   parser.flag("--cancel-on-interrupt", options.cancel_on_interrupt, "Ctrl-C cancels the task");
 }
 
-Result<void> validate(Options& options) {
+Result<void> validate(ExecuteOptions& options) {
   Result<TaskId> task = TaskId::parse(options.word);
   if (!task) return task.error();
   options.task = *std::move(task);
@@ -36,7 +36,7 @@ Result<void> validate(Options& options) {
   return check_utf8("--query", options.query);
 }
 
-ExitStatus run(const Options& options, Deps& deps) {
+ExitStatus run(const ExecuteOptions& options, Deps& deps) {
   Result<std::string> query =
       text_or_stdin(options.query, "the query", TaskLimits{}.description_bytes_max, deps);
   if (!query) return fail(deps, query.error());
@@ -64,7 +64,7 @@ ExitStatus run(const Options& options, Deps& deps) {
 }  // namespace
 
 ExitStatus enter_execute(Invocation& invocation, Needs needs) {
-  const Parts<Options> parts{
+  const Parts<ExecuteOptions> parts{
       {.name = "execute",
        .usage = "[OPTIONS] TASK",
        .summary = "Execute a task that was created. With --follow or --wait the exit status says\n"

@@ -6,23 +6,23 @@
 namespace taskfeed::cmd {
 namespace {
 
-struct Options {
+struct GetOptions {
   std::vector<std::string> words;
   std::vector<TaskId> tasks;  // validate()'s.
 };
 
-void declare(ArgParser& parser, Options& options) {
+void declare(ArgParser& parser, GetOptions& options) {
   parser.arguments("TASK", options.words, true, "one or several task ids");
 }
 
-Result<void> validate(Options& options) {
+Result<void> validate(GetOptions& options) {
   Result<std::vector<TaskId>> tasks = task_ids(options.words);
   if (!tasks) return tasks.error();
   options.tasks = *std::move(tasks);
   return {};
 }
 
-ExitStatus run(const Options& options, Deps& deps) {
+ExitStatus run(const GetOptions& options, Deps& deps) {
   ExitStatus status = ExitStatus::kCompleted;
   bool first = true;
   for (const TaskId& id : options.tasks) {
@@ -32,7 +32,7 @@ ExitStatus run(const Options& options, Deps& deps) {
       continue;
     }
     if (deps.json()) {
-      deps.out.line(dump_json(task_to_json(*task)));
+      print_json(task_to_json(*task), deps);
     } else {
       deps.out.write((first ? "" : "\n") + task_details(*task, deps));
       deps.out.flush();
@@ -45,7 +45,7 @@ ExitStatus run(const Options& options, Deps& deps) {
 }  // namespace
 
 ExitStatus enter_get(Invocation& invocation, Needs needs) {
-  const Parts<Options> parts{
+  const Parts<GetOptions> parts{
       {.name = "get", .usage = "[OPTIONS] TASK...", .summary = "Show tasks.", .examples = {}},
       declare,
       validate,

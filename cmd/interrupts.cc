@@ -36,12 +36,14 @@ Interrupts::~Interrupts() {
 
 void Interrupts::watch() {
   const sigset_t set = watched(hangup_);
+  int count = 0;
   for (;;) {
     int number = 0;
     if (::sigwait(&set, &number) != 0) continue;
     if (stopping_) return;
+    if (++count > patience_) ::_exit(128 + number);
     int none = 0;
-    if (!received_.compare_exchange_strong(none, number)) ::_exit(128 + number);
+    received_.compare_exchange_strong(none, number);
     if (event_ >= 0) ::eventfd_write(event_, 1);
     const Locked lock(mutex_);
     if (callback_) callback_();

@@ -2,7 +2,8 @@
 /// a call from a thread of their own, so that a blocked reader can be woken.
 ///
 /// The first signal asks to end; the second ends the process at once, as a person expects who
-/// presses Ctrl-C twice.
+/// presses Ctrl-C twice. Where ending takes care (a program's whole process group), the second may
+/// be a call as well, and the third ends.
 ///
 /// Threads  Constructed on the main thread before all others, so that they inherit the mask.
 ///          received() from any; `on_signal` runs on the signals' thread.
@@ -33,6 +34,8 @@ class Interrupts {
   int descriptor() const { return event_; }
   /// kInterrupted, kTerminated or kHungUp.
   ExitStatus status() const;
+  /// Signals that are calls; the next one ends the process. 1 at first.
+  void set_patience(int signals) { patience_ = signals; }
   /// Replaces the callback; called at once where a signal came before. Empty: none.
   void on_signal(std::function<void()> callback);
 
@@ -42,6 +45,7 @@ class Interrupts {
   const Hangup hangup_;
   int event_ = -1;
   std::atomic<int> received_{0};
+  std::atomic<int> patience_{1};
   std::atomic<bool> stopping_{false};
   Mutex mutex_;
   std::function<void()> callback_ TF_GUARDED_BY(mutex_);

@@ -9,7 +9,7 @@ namespace {
 constexpr uint64_t kLimitMax = 100'000;
 constexpr size_t kPageTasksMax = 500;  // broker::ListQuery's.
 
-struct Options {
+struct ListOptions {
   std::optional<std::string> agent, status, limit;
   std::string cursor;
   // validate()'s.
@@ -18,14 +18,14 @@ struct Options {
   uint64_t tasks_max = 50;
 };
 
-void declare(ArgParser& parser, Options& options) {
+void declare(ArgParser& parser, ListOptions& options) {
   parser.option("--agent", options.agent, "AGENT", "of this agent alone");
   parser.option("--status", options.status, "STATUS", "submitted, pending, running, paused, ...");
   parser.option("-n,--limit", options.limit, "N", "at most N; 50 without it");
   parser.option("--cursor", options.cursor, "CURSOR", "go on where a list before ended");
 }
 
-Result<void> validate(Options& options) {
+Result<void> validate(ListOptions& options) {
   if (options.agent) {
     Result<AgentId> agent = AgentId::parse(*options.agent);
     if (!agent) return {Errc::kInvalid, "--agent: " + agent.error().text};
@@ -51,14 +51,14 @@ Result<void> validate(Options& options) {
 
 void print(const std::vector<Task>& tasks, Deps& deps) {
   if (deps.json()) {
-    for (const Task& task : tasks) deps.out.write(dump_json(task_to_json(task)) + "\n");
+    for (const Task& task : tasks) print_json(task_to_json(task), deps);
   } else if (!tasks.empty()) {
     deps.out.write(task_table(tasks, deps));
   }
   deps.out.flush();
 }
 
-ExitStatus run(const Options& options, Deps& deps) {
+ExitStatus run(const ListOptions& options, Deps& deps) {
   broker::ListQuery query{.agent = options.agent_id,
                           .status = options.task_status,
                           .limit = 0,
@@ -83,14 +83,14 @@ ExitStatus run(const Options& options, Deps& deps) {
 }  // namespace
 
 ExitStatus enter_list(Invocation& invocation, Needs needs) {
-  const Parts<Options> parts{{.name = "list",
-                              .usage = "[OPTIONS]",
-                              .summary = "List tasks, newest first.",
-                              .examples = "  taskfeed list --status running\n"
-                                          "  taskfeed list --json | jq -r .id\n"},
-                             declare,
-                             validate,
-                             run};
+  const Parts<ListOptions> parts{{.name = "list",
+                                  .usage = "[OPTIONS]",
+                                  .summary = "List tasks, newest first.",
+                                  .examples = "  taskfeed list --status running\n"
+                                              "  taskfeed list --json | jq -r .id\n"},
+                                 declare,
+                                 validate,
+                                 run};
   return enter(parts, invocation, needs);
 }
 

@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -114,6 +115,25 @@ std::string table_time(WallTime time, bool utc) {
   char text[32];
   std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
   return text;
+}
+
+std::string json_for_terminal(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  while (!json.empty()) {
+    const Utf8Step step = utf8_step(json);
+    const std::string_view character = json.substr(0, step.size);
+    const bool harmless = escape_controls(character) == character;
+    if (harmless) {
+      out += character;
+    } else {
+      char escaped[8];  // What is escaped lies in the Basic Multilingual Plane.
+      std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(step.code_point));
+      out += escaped;
+    }
+    json.remove_prefix(step.size);
+  }
+  return out;
 }
 
 std::string one_line(std::string_view text, size_t bytes_max, const Looks& looks) {

@@ -38,6 +38,8 @@ std::string short_count(int64_t count);
 std::string clock_time(WallTime time, bool utc);
 /// "2026-11-22 12:03:04", for tables.
 std::string table_time(WallTime time, bool utc);
+/// JSON text with what escape_controls() escapes as \uXXXX: the same JSON, harmless on a terminal.
+std::string json_for_terminal(std::string_view json);
 /// One line of text from outside: controls escaped, cut at `bytes_max` with an ellipsis.
 std::string one_line(std::string_view text, size_t bytes_max, const Looks& looks);
 

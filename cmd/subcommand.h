@@ -68,8 +68,8 @@ ExitStatus with_deps(Invocation& invocation, const Globals& globals, Needs needs
                      const std::function<ExitStatus(Deps&)>& run);
 
 template <class Options>
-ExitStatus enter(const Parts<Options>& parts, Invocation& invocation, Needs needs) {
-  Options options;
+ExitStatus enter(const Parts<Options>& parts, Invocation& invocation, Needs needs,
+                 Options options = {}) {
   GlobalArgs global_args;
   ArgParser parser(parts.about);
   parts.declare(parser, options);

@@ -8,7 +8,7 @@ namespace {
 
 constexpr uint64_t kLinesMax = 1'000'000;
 
-struct Options {
+struct TailOptions {
   std::vector<std::string> words;
   bool follow = false;
   bool no_follow = false;
@@ -18,7 +18,7 @@ struct Options {
   FollowRequest request;  // validate()'s, but for what is text.
 };
 
-void declare(ArgParser& parser, Options& options) {
+void declare(ArgParser& parser, TailOptions& options) {
   parser.arguments("TASK", options.words, true, "one or several task ids");
   parser.flag("-f,--follow", options.follow, "go on until the task ends (the default)");
   parser.flag("--no-follow", options.no_follow, "stop at the newest event");
@@ -32,7 +32,7 @@ void declare(ArgParser& parser, Options& options) {
   parser.flag("--prefix", options.prefix, "begin each line with the task's id");
 }
 
-Result<void> validate(Options& options) {
+Result<void> validate(TailOptions& options) {
   Result<std::vector<TaskId>> tasks = task_ids(options.words);
   if (!tasks) return tasks.error();
   options.request.tasks = *std::move(tasks);
@@ -61,14 +61,14 @@ Result<void> validate(Options& options) {
   return {};
 }
 
-ExitStatus run(const Options& options, Deps& deps) {
+ExitStatus run(const TailOptions& options, Deps& deps) {
   return follow(options.request, deps);
 }
 
 }  // namespace
 
 ExitStatus enter_tail(Invocation& invocation, Needs needs) {
-  const Parts<Options> parts{
+  const Parts<TailOptions> parts{
       {.name = "tail",
        .usage = "[OPTIONS] TASK...",
        .summary = "Print the events of tasks, history first, then as they happen, until they end.\n"

@@ -140,7 +140,7 @@ std::string task_details(const Task& task, const Deps& deps) {
 
 void print_task(const Task& task, Deps& deps) {
   if (deps.json()) {
-    deps.out.line(dump_json(task_to_json(task)));
+    print_json(task_to_json(task), deps);
   } else {
     deps.out.write(task_line(task, deps));
     deps.out.flush();

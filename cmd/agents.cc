@@ -1,0 +1,272 @@
+// agents: list, show, apply and delete the agents that are declared.
+#include <algorithm>
+
+#include "base/text.h"
+#include "inputs.h"
+#include "subcommand.h"
+#include "suggest.h"
+#include "task_text.h"
+
+namespace taskfeed::cmd {
+namespace {
+
+constexpr size_t kFileBytesMax = 1024 * 1024;
+constexpr std::string_view kExample =
+    "  taskfeed agents apply release-check.toml\n"
+    "  taskfeed agents list --json\n";
+
+struct AgentsOptions {
+  std::vector<std::string> words;
+  std::vector<AgentId> ids;  // validate()'s, for show and delete.
+};
+
+// ---- list
+
+void declare_nothing(ArgParser&, AgentsOptions&) {}
+Result<void> validate_nothing(AgentsOptions&) {
+  return {};
+}
+
+std::string agent_table(const std::vector<runner::AgentConfig>& agents, const Looks& looks) {
+  constexpr size_t kDescriptionBytesMax = 100;
+  size_t width = 5;
+  for (const auto& agent : agents) width = std::max(width, agent.id.str().size());
+  const auto row = [width](std::string id, std::string runner, std::string steps) {
+    id.resize(std::max(width, id.size()), ' ');
+    runner.resize(std::max<size_t>(8, runner.size()), ' ');
+    steps.resize(std::max<size_t>(5, steps.size()), ' ');
+    return id + "  " + runner + "  " + steps;
+  };
+  std::string text = paint(row("AGENT", "RUNNER", "STEPS") + "  DESCRIPTION", Tone::kDim, looks);
+  text += "\n";
+  for (const auto& agent : agents) {
+    const std::string description = one_line(agent.description, kDescriptionBytesMax, looks);
+    text += row(agent.id.str(), std::string(to_string(agent.runner)),
+                std::to_string(agent.steps.size())) +
+            "  " + description + "\n";
+  }
+  return text;
+}
+
+ExitStatus run_list(const AgentsOptions&, Deps& deps) {
+  const Result<std::vector<runner::AgentConfig>> agents = deps.tasks().agents();
+  if (!agents) return fail(deps, agents.error());
+  if (deps.json()) {
+    for (const auto& agent : *agents) print_json(runner::agent_to_json(agent), deps);
+  } else if (!agents->empty()) {
+    deps.out.write(agent_table(*agents, deps.looks()));
+  } else {
+    remark(deps, "no agent is declared; declare one with `taskfeed agents apply FILE`");
+  }
+  return ExitStatus::kCompleted;
+}
+
+// ---- show and delete
+
+void declare_ids(ArgParser& parser, AgentsOptions& options) {
+  parser.arguments("AGENT", options.words, true, "one or several agent ids");
+}
+
+Result<void> validate_ids(AgentsOptions& options) {
+  for (const std::string& word : options.words) {
+    Result<AgentId> id = AgentId::parse(word);
+    if (!id) return id.error();
+    options.ids.push_back(*std::move(id));
+  }
+  return {};
+}
+
+std::string agent_details(const runner::AgentConfig& agent) {
+  constexpr size_t kIndent = 13;
+  std::string text = "agent        " + agent.id.str() + "\n";
+  if (!agent.description.empty()) {
+    text += "description  " + indented(agent.description, kIndent) + "\n";
+  }
+  text += "runner       " + std::string(to_string(agent.runner)) + "\n";
+  text += std::string("mode         ") + (agent.enable_streaming ? "streaming" : "batch") + "\n";
+  for (size_t at = 0; at < agent.steps.size(); ++at) {
+    const runner::CommandStep& step = agent.steps[at];
+    std::string line = step.name + ":";
+    for (const std::string& word : step.argv) line += " " + word;
+    text +=
+        (at == 0 ? "steps        " : std::string(kIndent, ' ')) + indented(line, kIndent) + "\n";
+  }
+  return text;
+}
+
+ExitStatus run_show(const AgentsOptions& options, Deps& deps) {
+  ExitStatus status = ExitStatus::kCompleted;
+  bool first = true;
+  for (const AgentId& id : options.ids) {
+    const Result<runner::AgentConfig> agent = deps.tasks().agent(id);
+    if (!agent) {
+      status = fail(deps, agent.error());
+      continue;
+    }
+    if (deps.json()) {
+      print_json(runner::agent_to_json(*agent), deps);
+    } else {
+      deps.out.write((first ? "" : "\n") + agent_details(*agent));
+    }
+    first = false;
+  }
+  return status;
+}
+
+ExitStatus run_delete(const AgentsOptions& options, Deps& deps) {
+  ExitStatus status = ExitStatus::kCompleted;
+  for (const AgentId& id : options.ids) {
+    if (const Result<void> removed = deps.tasks().remove_agent(id); !removed) {
+      status = fail(deps, removed.error());
+    } else if (!deps.json()) {
+      deps.out.line("agent " + id.str() + " deleted");
+    }
+  }
+  return status;
+}
+
+// ---- apply
+
+void declare_files(ArgParser& parser, AgentsOptions& options) {
+  parser.arguments("FILE", options.words, true, "TOML or JSON, one agent each; - reads stdin");
+}
+
+/// JSON begins with a brace, TOML never does.
+bool is_json(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && text[first] == '{';
+}
+
+Result<runner::AgentConfig> agent_from_text(std::string_view text, const std::string& source) {
+  if (!is_json(text)) return runner::agent_from_toml(text, source);
+  const Result<Json> json = parse_json(text);
+  if (!json) {
+    return Error{Errc::kInvalid,
+                 source + ":" + line_of_json_error(text, json.error()) + ": " + json.error().text};
+  }
+  // As TOML has it, {"agent": {…}}, and as `agents show --json` prints it.
+  const Json* const inner = json->size() == 1 ? find(*json, "agent") : nullptr;
+  Result<runner::AgentConfig> agent =
+      runner::agent_from_json(inner != nullptr ? *inner : *json, runner::Origin::kOperator);
+  if (!agent) return Error{agent.error().code, source + ": " + agent.error().text};
+  return agent;
+}
+
+Result<std::vector<runner::AgentConfig>> read_agents(const AgentsOptions& options, Deps& deps) {
+  std::vector<runner::AgentConfig> agents;
+  for (const std::string& path : options.words) {
+    const Result<std::string> text =
+        path == "-" ? deps.in.rest(kFileBytesMax, "the agent") : read_file(path, kFileBytesMax);
+    if (!text) return text.error();
+    Result<runner::AgentConfig> agent = agent_from_text(*text, path == "-" ? "stdin" : path);
+    if (!agent) return agent.error();
+    for (const auto& before : agents) {
+      if (before.id == agent->id) {
+        return Error{Errc::kInvalid, path + ": the agent " + agent->id.str() +
+                                         " stands in two of the files; keep one"};
+      }
+    }
+    agents.push_back(*std::move(agent));
+  }
+  return agents;
+}
+
+/// All files are read before the first is applied: one that is wrong leaves everything as it was.
+ExitStatus run_apply(const AgentsOptions& options, Deps& deps) {
+  const Result<std::vector<runner::AgentConfig>> agents = read_agents(options, deps);
+  if (!agents) return fail(deps, agents.error());
+  for (const runner::AgentConfig& agent : *agents) {
+    if (const Result<void> put = deps.tasks().put_agent(agent); !put) {
+      return fail(deps, put.error());
+    }
+    if (deps.json()) {
+      print_json(runner::agent_to_json(agent), deps);
+    } else {
+      deps.out.line("agent " + agent.id.str() + " applied");
+    }
+  }
+  return ExitStatus::kCompleted;
+}
+
+// ---- which of them
+
+using AgentsParts = Parts<AgentsOptions>;
+
+AgentsParts parts_of(std::string_view verb) {
+  if (verb == "list") {
+    return {{.name = "agents list",
+             .usage = "[OPTIONS]",
+             .summary = "List the agents that are declared.",
+             .examples = {}},
+            declare_nothing,
+            validate_nothing,
+            run_list};
+  }
+  if (verb == "apply") {
+    return {{.name = "agents apply",
+             .usage = "[OPTIONS] FILE...",
+             .summary = "Declare agents, or change them. Where one file is wrong, none is applied.",
+             .examples = std::string(kExample)},
+            declare_files,
+            validate_nothing,
+            run_apply};
+  }
+  const bool deletes = verb == "delete";
+  return {{.name = deletes ? "agents delete" : "agents show",
+           .usage = "[OPTIONS] AGENT...",
+           .summary = deletes ? "Delete agents. Their tasks and events stay." : "Show agents.",
+           .examples = {}},
+          declare_ids,
+          validate_ids,
+          deletes ? run_delete : run_show};
+}
+
+std::string overview() {
+  return "Usage: taskfeed agents list|show|apply|delete [OPTIONS] [ARGUMENTS]\n"
+         "\n"
+         "The agents that are declared: who executes tasks, and how.\n"
+         "\n"
+         "  list            all of them\n"
+         "  show AGENT...   one or several\n"
+         "  apply FILE...   declare or change, from TOML or JSON\n"
+         "  delete AGENT... forget; tasks and events stay\n"
+         "\n"
+         "Examples:\n" +
+         std::string(kExample) +
+         "\n"
+         "One of them: taskfeed agents apply --help\n"
+         "Options of every subcommand: taskfeed help options\n";
+}
+
+}  // namespace
+
+ExitStatus enter_agents(Invocation& invocation, Needs needs) {
+  const std::vector<std::string> verbs{"list", "show", "apply", "delete"};
+  std::vector<std::string>& args = invocation.args;
+  // Global options may stand before the verb.
+  auto word = args.begin();
+  while (word != args.end() && word->size() > 1 && word->starts_with('-')) {
+    if (*word == "-h" || *word == "--help") {
+      invocation.out.write(overview());
+      return ExitStatus::kCompleted;
+    }
+    word += global_takes_value(*word) && args.end() - word > 1 ? 2 : 1;
+  }
+  if (word == args.end()) {
+    return usage_error(invocation, {Errc::kInvalid,
+                                    "agents needs one of list, show, apply, "
+                                    "delete; see `taskfeed agents --help`"});
+  }
+  const std::string verb = *word;
+  if (std::find(verbs.begin(), verbs.end(), verb) == verbs.end()) {
+    const std::string meant = nearest(verb, verbs);
+    return usage_error(invocation,
+                       {Errc::kInvalid, "agents has no '" + escape_controls(to_utf8(verb)) + "'" +
+                                            (meant.empty() ? "" : ", did you mean " + meant + "?") +
+                                            "; it has list, show, apply and delete"});
+  }
+  args.erase(word);
+  return enter(parts_of(verb), invocation, needs);
+}
+
+}  // namespace taskfeed::cmd

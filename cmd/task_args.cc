@@ -1,0 +1,73 @@
+#include "task_args.h"
+
+#include "inputs.h"
+
+namespace taskfeed::cmd {
+namespace {
+
+/// The file's parameters, under those of --param and --streaming.
+Result<Json> all_parameters(const TaskArgs& args) {
+  Json parameters = Json::object();
+  if (args.params_file) {
+    const Result<std::string> text =
+        read_file(*args.params_file, TaskLimits{}.parameters_bytes_max);
+    if (!text) return text.error();
+    Result<Json> json = parse_json(*text);
+    if (!json) {
+      return Error{Errc::kInvalid, *args.params_file + ":" +
+                                       line_of_json_error(*text, json.error()) + ": " +
+                                       json.error().text};
+    }
+    if (!json->is_object()) {
+      return Error{Errc::kInvalid, *args.params_file + ": parameters must be a JSON object"};
+    }
+    parameters = *std::move(json);
+  }
+  for (const auto& [name, value] : args.parameters.items()) parameters[name] = value;
+  if (args.streaming) parameters["enable_streaming"] = true;
+  return parameters;
+}
+
+}  // namespace
+
+void declare_task_args(ArgParser& parser, TaskArgs& args) {
+  parser.option("--agent", args.agent, "AGENT", "who executes it; default: the only agent");
+  parser.list("--param", args.params, "NAME=VALUE", "a parameter, JSON or text; repeatable");
+  parser.option("--params-file", args.params_file, "FILE", "parameters, as a JSON object");
+  parser.flag("--streaming", args.streaming, "publish events as they occur");
+  parser.list("--label", args.labels, "NAME=VALUE", "repeatable");
+  parser.option("--user", args.user, "ID", "on whose behalf");
+}
+
+Result<void> check_task_args(TaskArgs& args) {
+  if (!args.agent.empty()) {
+    Result<AgentId> agent = AgentId::parse(args.agent);
+    if (!agent) return {Errc::kInvalid, "--agent: " + agent.error().text};
+    args.agent_id = *std::move(agent);
+  }
+  for (const std::string& param : args.params) {
+    auto pair = name_and_value("--param", param);
+    if (!pair) return pair.error();
+    args.parameters[pair->first] = json_or_text(pair->second);
+  }
+  for (const std::string& label : args.labels) {
+    auto pair = name_and_value("--label", label);
+    if (!pair) return pair.error();
+    args.label_map[pair->first] = std::move(pair->second);
+  }
+  return check_utf8("--user", args.user);
+}
+
+Result<TaskSpec> task_spec(const TaskArgs& args, std::string description, Deps& deps) {
+  Result<Json> parameters = all_parameters(args);
+  if (!parameters) return parameters.error();
+  const Result<AgentId> agent = agent_or_only_one(args.agent_id, deps.tasks());
+  if (!agent) return agent.error();
+  return TaskSpec{.agent = *agent,
+                  .description = std::move(description),
+                  .user_id = args.user,
+                  .parameters = *std::move(parameters),
+                  .labels = args.label_map};
+}
+
+}  // namespace taskfeed::cmd
