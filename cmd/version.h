@@ -1,4 +1,8 @@
 /// The version, from CMakeLists.txt.
+///
+/// Threads  A constant.
+/// Errors   None.
+/// Owns     Nothing.
 #pragma once
 
 #include <string_view>

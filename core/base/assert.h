@@ -1,5 +1,9 @@
 /// Assertions that stay on in every build: a broken invariant stops the process, with its values,
 /// before it can write something wrong to Redis.
+///
+/// Threads  Any.
+/// Errors   None are reported: a failed assertion does not return.
+/// Owns     Nothing.
 #pragma once
 
 #include <string_view>

@@ -47,27 +47,28 @@ enum class Anchor {
 };
 
 struct ReadRange {
-  Cursor after;                           ///< Exclusive. 0-0 reads from the oldest.
-  std::optional<uint64_t> before_seq;     ///< Exclusive.
-  std::optional<uint64_t> newest;         ///< Only the newest N of the range; `after` still holds.
+  Cursor after;                        ///< Exclusive. 0-0 reads from the oldest.
+  std::optional<uint64_t> before_seq;  ///< Exclusive.
+  std::optional<uint64_t> newest;      ///< Only the newest N of the range; `after` still holds.
   size_t limit = kPageEventsMax;
-  size_t bytes_max = kPageBytesMax;       ///< Of JSON; one event comes in any case.
+  size_t bytes_max = kPageBytesMax;  ///< Of JSON; one event comes in any case.
 };
 
 struct Page {
   std::vector<StoredEvent> events;
-  std::optional<Cursor> first;            ///< Oldest kept; empty for an empty stream.
-  Cursor last;                            ///< Newest ever appended; 0-0 before the first.
-  Anchor anchor = Anchor::kStart;         ///< Of `after`.
-  bool more = false;                      ///< The range goes on after events.back().
-  std::optional<TaskStatus> status;       ///< The task's; empty for an unknown task.
+  std::optional<Cursor> first;       ///< Oldest kept; empty for an empty stream.
+  Cursor last;                       ///< Newest ever appended; 0-0 before the first.
+  Anchor anchor = Anchor::kStart;    ///< Of `after`.
+  bool more = false;                 ///< The range goes on after events.back().
+  std::optional<TaskStatus> status;  ///< The task's; empty for an unknown task.
 };
 
 class EventLog {
  public:
   virtual ~EventLog() = default;
   /// The cursors of `events`, in their order. All or nothing.
-  virtual Result<std::vector<Cursor>> append(const TaskId& task, std::span<const EncodedEvent> events,
+  virtual Result<std::vector<Cursor>> append(const TaskId& task,
+                                             std::span<const EncodedEvent> events,
                                              const AppendOptions& options) = 0;
   /// An unknown task is an empty page with an empty status, no error. After kTrimmed, kMismatch and
   /// kAhead the page starts at the oldest kept event, and Page::anchor says why.

@@ -20,7 +20,7 @@ class MemoryFeed final : public Feed {
  public:
   /// Becomes the broker's observer.
   explicit MemoryFeed(MemoryBroker& broker);
-  ~MemoryFeed();
+  ~MemoryFeed() override;
   MemoryFeed(const MemoryFeed&) = delete;
   MemoryFeed& operator=(const MemoryFeed&) = delete;
 

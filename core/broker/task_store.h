@@ -41,11 +41,11 @@ struct Lease {
 /// A task as stored: the record, the snapshot of its fold, and the version that guards it.
 struct StoredTask {
   Task task;
-  std::string state_json;     ///< workflow::State; empty before the first snapshot.
-  Cursor folded;              ///< The last event in that snapshot.
+  std::string state_json;  ///< workflow::State; empty before the first snapshot.
+  Cursor folded;           ///< The last event in that snapshot.
   uint64_t version = 0;
   std::optional<WorkerId> holder;  ///< Of an unexpired lease.
-  std::string last_error;     ///< Why the last claim ended without an outcome.
+  std::string last_error;          ///< Why the last claim ended without an outcome.
 };
 
 enum class SignalKind { kCancel, kPause, kResume };
@@ -74,20 +74,20 @@ struct Claimed {
 };
 
 struct Snapshot {
-  Task task;               ///< Its fold-derived parts are written, its record is not.
+  Task task;  ///< Its fold-derived parts are written, its record is not.
   std::string state_json;
   /// Set by the store: the snapshot's `folded` is the last of the events committed with it.
 };
 
 struct Commit {
   TaskId task;
-  std::optional<Lease> lease;          ///< Without one: only where no unexpired lease stands.
-  std::optional<uint64_t> version;     ///< Expected; checked with `snapshot`.
+  std::optional<Lease> lease;       ///< Without one: only where no unexpired lease stands.
+  std::optional<uint64_t> version;  ///< Expected; checked with `snapshot`.
   std::optional<Snapshot> snapshot;
   std::vector<EncodedEvent> events;
-  std::string signals_taken;           ///< Signals up to and with this id are answered. May be empty.
-  bool release = false;                ///< Let go of the lease with this commit.
-  bool maybe_repeated = false;         ///< This is a retry whose first answer was lost.
+  std::string signals_taken;    ///< Signals up to and with this id are answered. May be empty.
+  bool release = false;         ///< Let go of the lease with this commit.
+  bool maybe_repeated = false;  ///< This is a retry whose first answer was lost.
 };
 
 struct Committed {
@@ -98,8 +98,8 @@ struct Committed {
 struct ListQuery {
   std::optional<AgentId> agent;
   std::optional<TaskStatus> status;
-  size_t limit = 50;           ///< At most 500.
-  std::string cursor;          ///< From the page before; empty for the newest.
+  size_t limit = 50;   ///< At most 500.
+  std::string cursor;  ///< From the page before; empty for the newest.
 };
 
 struct TaskPage {

@@ -19,7 +19,7 @@
 namespace taskfeed::broker {
 
 struct QueueEntry {
-  std::string id;      ///< The queue's own.
+  std::string id;  ///< The queue's own.
   TaskId task;
 };
 
@@ -32,7 +32,7 @@ struct DeadEntry {
 struct Take {
   QueueName queue;
   WorkerId worker;
-  size_t count = 1;                     ///< At most.
+  size_t count = 1;  ///< At most.
   Milliseconds wait{1'000};
   Milliseconds redeliver_after{15'000};
 };

@@ -59,12 +59,13 @@ Result<void> LocalEngine::cancel(const broker::StoredTask& stored, const broker:
               .payload = workflow::finish_payload(finish, *state, clock_.wall())};
   Result<EncodedEvent> encoded = encode(event);
   if (!encoded) return encoded.error();
-  *state = workflow::evolve(*std::move(state), event, {stored.folded.seq + 1, event.id.low32()});
+  const workflow::State ended =
+      workflow::evolve(*std::move(state), event, {stored.folded.seq + 1, event.id.low32()});
   broker::Commit commit{.task = stored.task.id,
                         .lease = {},
                         .version = stored.version,
-                        .snapshot = broker::Snapshot{workflow::with_state(stored.task, *state),
-                                                     dump_json(workflow::state_to_json(*state))},
+                        .snapshot = broker::Snapshot{workflow::with_state(stored.task, ended),
+                                                     dump_json(workflow::state_to_json(ended))},
                         .events = {*std::move(encoded)},
                         .signals_taken = {}};
   for (int attempt = 0; attempt < 2; ++attempt) {

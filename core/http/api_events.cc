@@ -64,9 +64,9 @@ std::string page_json(const Task& task, const service::EventsPage& page) {
     body += "{\"id\":\"" + event.cursor.str() + "\",\"type\":" + dump_json(event.type) +
             ",\"event\":" + event.json + "}";
   }
-  body += "],\"next\":" + cursor_or_null(page.next) + ",\"first_id\":" + cursor_or_null(page.first) +
-          ",\"last_id\":\"" + page.last.str() + "\",\"anchor\":\"" +
-          std::string(to_string(page.anchor)) + "\"}\n";
+  body += "],\"next\":" + cursor_or_null(page.next) +
+          ",\"first_id\":" + cursor_or_null(page.first) + ",\"last_id\":\"" + page.last.str() +
+          "\",\"anchor\":\"" + std::string(to_string(page.anchor)) + "\"}\n";
   return body;
 }
 
@@ -87,7 +87,8 @@ Result<std::vector<Json>> read_events(const Call& call) {
     if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     Result<Json> json = parse_json(text);
     if (!json) {
-      return {Errc::kInvalid, "line " + std::to_string(line) + " is not JSON: " + json.error().text};
+      return {Errc::kInvalid,
+              "line " + std::to_string(line) + " is not JSON: " + json.error().text};
     }
     if (events.size() == kPublishEventsMax) {
       return {Errc::kTooLarge, "more than " + std::to_string(kPublishEventsMax) +

@@ -133,7 +133,8 @@ void RequestReader::take_line_byte(char c) {
       return;
     case Step::kVersion:
       if (c == '\r') return end_version();
-      if (!expect(c > ' ' && c < 0x7f && text_.size() < 8, "the request line must end in HTTP/1.1")) {
+      if (!expect(c > ' ' && c < 0x7f && text_.size() < 8,
+                  "the request line must end in HTTP/1.1")) {
         return;
       }
       text_ += c;
@@ -178,7 +179,8 @@ void RequestReader::take_field_byte(char c) {
     case Step::kFieldName:
     case Step::kFieldValue:
       if (++line_bytes_ > limits_->field_bytes_max) {
-        return refuse(431, "a field is over " + std::to_string(limits_->field_bytes_max) + " bytes");
+        return refuse(431,
+                      "a field is over " + std::to_string(limits_->field_bytes_max) + " bytes");
       }
       if (step_ == Step::kFieldName) {
         if (c == ':' && !text_.empty()) {
@@ -336,7 +338,8 @@ void RequestReader::take_chunk_byte(char c) {
         body_left_ = body_left_ * 16 + static_cast<uint64_t>(digit);
         return;
       }
-      if (!expect(chunk_digits_ > 0 && (c == '\r' || c == ';'), "a chunk's size is not hex digits")) {
+      if (!expect(chunk_digits_ > 0 && (c == '\r' || c == ';'),
+                  "a chunk's size is not hex digits")) {
         return;
       }
       line_bytes_ = 0;

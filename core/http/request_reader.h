@@ -5,7 +5,7 @@
 /// only after it came through here, since it is lenient itself.
 ///
 /// Threads  One at a time; pure, no I/O.
-/// Errors   A Refusal, after which the connection answers and closes: what follows cannot be framed.
+/// Errors   A Refusal, after which the connection answers and closes: the rest cannot be framed.
 /// Owns     The unfinished request.
 #pragma once
 

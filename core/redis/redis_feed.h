@@ -58,7 +58,7 @@ class RedisFeed final : public broker::Feed, private Wire::Owner {
  public:
   /// Begins to connect.
   RedisFeed(loop::Loop& loop, const Url& url, Log& log, const FeedOptions& options);
-  ~RedisFeed();
+  ~RedisFeed() override;
   RedisFeed(const RedisFeed&) = delete;
   RedisFeed& operator=(const RedisFeed&) = delete;
 

@@ -1,4 +1,8 @@
 /// An OutputSink that keeps what a runner emits.
+///
+/// Threads  Any; a mutex guards what it keeps.
+/// Errors   None.
+/// Owns     The events emitted.
 #pragma once
 
 #include <mutex>

@@ -12,7 +12,8 @@ local seq = tonumber(at[1])
 local first = seq + 1
 for i = 2, #ARGV, 3 do
   seq = seq + 1
-  redis.call('XADD', events, 'MAXLEN', '~', kept_max, seq .. '-' .. ARGV[i], 't', ARGV[i + 1], 'e', ARGV[i + 2])
+  redis.call('XADD', events, 'MAXLEN', '~', kept_max, seq .. '-' .. ARGV[i],
+    't', ARGV[i + 1], 'e', ARGV[i + 2])
 end
 redis.call('HSET', task, 'seq', seq, 'tag', ARGV[#ARGV - 2])
 seq = first

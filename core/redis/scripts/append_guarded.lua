@@ -50,7 +50,8 @@ for i = kHead, #ARGV, kStride do
     if moves ~= '' then
       if held then return {err = 'TFHELD ' .. at[4]} end
       terminal = string.sub(moves, 1, 1) == '!'
-      status = string.match(',' .. string.gsub(moves, '^!', '') .. ',', ',' .. status .. '=(%a+),') or status
+      status = string.match(',' .. string.gsub(moves, '^!', '') .. ',', ',' .. status .. '=(%a+),')
+        or status
     end
   end
 end
@@ -64,7 +65,8 @@ for i = kHead, #ARGV, kStride do
     tag = ARGV[i]
     cursors[n] = seq .. '-' .. tag
     appended[#appended + 1] = i
-    redis.call('XADD', events, 'MAXLEN', '~', kept_max, cursors[n], 't', ARGV[i + 1], 'e', ARGV[i + 2])
+    redis.call('XADD', events, 'MAXLEN', '~', kept_max, cursors[n],
+      't', ARGV[i + 1], 'e', ARGV[i + 2])
   end
 end
 redis.call('HSET', task, 'seq', seq, 'tag', tag, 'st', status)

@@ -2,7 +2,8 @@
 -- KEYS  task, inbox      ARGV  worker, lease_ms, nonce (the same call repeated has the same)
 -- Answers {token, claims, signals, {the fields of load.lua up to queue}}; TFNOTASK; TFENDED;
 -- TFHELD holder; TFIDLE status.
-local at = redis.call('HMGET', KEYS[1], 'rec', 'end', 'st', 'holder', 'until', 'nonce', 'token', 'claims')
+local at = redis.call('HMGET', KEYS[1], 'rec', 'end', 'st', 'holder', 'until', 'nonce', 'token',
+  'claims')
 if not at[1] then return {err = 'TFNOTASK'} end
 if at[2] then return {err = 'TFENDED'} end
 local now = redis.call('TIME')
@@ -16,9 +17,9 @@ if at[6] ~= ARGV[3] or not at[4] then
   end
   token = token + 1
   claims = claims + 1
-  redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'until', now_ms + tonumber(ARGV[2]), 'token', token,
-             'claims', claims, 'nonce', ARGV[3])
+  redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'until', now_ms + tonumber(ARGV[2]),
+             'token', token, 'claims', claims, 'nonce', ARGV[3])
 end
-local answer = redis.call('HMGET', KEYS[1], 'rec', 'st', 'fold', 'state', 'folded', 'ver', 'seq', 'tag',
-                          'err', 'exec', 'query', 'streaming', 'queue')
+local answer = redis.call('HMGET', KEYS[1], 'rec', 'st', 'fold', 'state', 'folded', 'ver', 'seq',
+                          'tag', 'err', 'exec', 'query', 'streaming', 'queue')
 return {token, claims, signals, answer}

@@ -59,7 +59,8 @@ for i = kHead, #ARGV, kStride do
   local moves = ARGV[i + 4]
   if moves ~= '' then
     terminal = string.sub(moves, 1, 1) == '!'
-    moved = string.match(',' .. string.gsub(moves, '^!', '') .. ',', ',' .. moved .. '=(%a+),') or moved
+    moved = string.match(',' .. string.gsub(moves, '^!', '') .. ',', ',' .. moved .. '=(%a+),')
+      or moved
   end
 end
 if snapshot and not terminal then moved = ARGV[5] end

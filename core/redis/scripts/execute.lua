@@ -6,7 +6,7 @@ local at = redis.call('HMGET', KEYS[1], 'st', 'exec', 'rec')
 if not at[3] then return {err = 'TFNOTASK'} end
 if at[1] == 'pending' and at[2] == ARGV[1] then return 0 end
 if at[1] ~= 'submitted' then return {err = 'TFSTATUS ' .. at[1]} end
-redis.call('HSET', KEYS[1], 'st', 'pending', 'exec', ARGV[1], 'query', ARGV[2], 'streaming', ARGV[3],
-           'queue', ARGV[4], 'claims', 0)
+redis.call('HSET', KEYS[1], 'st', 'pending', 'exec', ARGV[1], 'query', ARGV[2],
+           'streaming', ARGV[3], 'queue', ARGV[4], 'claims', 0)
 redis.call('HDEL', KEYS[1], 'err')
 return 1

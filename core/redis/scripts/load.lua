@@ -2,8 +2,8 @@
 -- KEYS  task
 -- Answers {rec, st, fold, state, folded, ver, seq, tag, err, exec, query, streaming, queue, holder}
 -- ('holder' only of an unexpired lease; absent ones are nil); TFNOTASK.
-local task = redis.call('HMGET', KEYS[1], 'rec', 'st', 'fold', 'state', 'folded', 'ver', 'seq', 'tag',
-                        'err', 'exec', 'query', 'streaming', 'queue', 'holder', 'until')
+local task = redis.call('HMGET', KEYS[1], 'rec', 'st', 'fold', 'state', 'folded', 'ver', 'seq',
+                        'tag', 'err', 'exec', 'query', 'streaming', 'queue', 'holder', 'until')
 if not task[1] then return {err = 'TFNOTASK'} end
 local till = table.remove(task)
 if task[14] then

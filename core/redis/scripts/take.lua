@@ -21,7 +21,8 @@ for _, task in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now_ms, 'LIMIT', 
   if type(added) == 'table' and added.err then break end
   redis.call('ZREM', due, task)
 end
-local fresh = redis.call('XREADGROUP', 'GROUP', group, worker, 'COUNT', count, 'STREAMS', queue, '>')
+local fresh = redis.call('XREADGROUP', 'GROUP', group, worker, 'COUNT', count,
+  'STREAMS', queue, '>')
 if fresh then add(fresh[1][2]) end
 local missing = count - (#answer - 1) / 2
 if missing > 0 then
