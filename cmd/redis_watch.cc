@@ -1,5 +1,7 @@
 #include "redis_watch.h"
 
+#include <algorithm>
+
 #include "redis/server_check.h"
 
 namespace taskfeed::cmd {
@@ -8,6 +10,7 @@ namespace {
 redis::BrokerOptions broker_options(const WatchLimits& limits) {
   redis::BrokerOptions options;
   options.client.timeout = limits.timeout;
+  options.client.backoff_max = std::max(options.client.backoff_initial, limits.interval);
   return options;
 }
 
@@ -49,27 +52,31 @@ void RedisWatch::watch(const std::stop_token& stop) {
 }
 
 void RedisWatch::look() {
-  if (!greeted_ && !greet()) return;
-  const Result<redis::QueueState> queue = broker_.queue_state(queue_);
-  if (queue) {
-    became({true, true, {}, queue->length, queue->workers_alive});
-    return;
+  if (!greeted_) {
+    const redis::ServerCheck found = redis::check_server(url_, limits_.timeout);
+    if (found.verdict != redis::ServerCheck::Verdict::kReady) {
+      return became({true, false, found.text, 0, 0});
+    }
   }
+  const Result<redis::QueueState> queue = broker_.queue_state(queue_);
   // Without memory it still answers, and readers are served.
-  const bool answers = queue.error().code == Errc::kFull;
-  if (!answers) greeted_ = false;
+  const bool answers = queue || queue.error().code == Errc::kFull;
+  if (!answers) {
+    greeted_ = false;
+  } else if (!greeted_) {
+    warn();
+    greeted_ = on_arrival_();
+  }
+  if (queue) return became({true, true, {}, queue->length, queue->workers_alive});
   became({true, answers, queue.error().text, 0, 0});
 }
 
-bool RedisWatch::greet() {
-  const redis::ServerCheck found = redis::check_server(url_, limits_.timeout);
-  if (found.verdict != redis::ServerCheck::Verdict::kReady) {
-    became({true, false, found.text, 0, 0});
-    return false;
+void RedisWatch::warn() {
+  std::vector<std::string> warnings = broker_.warnings();
+  for (const std::string& warning : warnings) {
+    if (std::find(warned_.begin(), warned_.end(), warning) == warned_.end()) log_.warn(warning);
   }
-  for (const std::string& warning : broker_.warnings()) log_.warn(warning);
-  greeted_ = on_arrival_();
-  return true;
+  warned_ = std::move(warnings);
 }
 
 void RedisWatch::became(State state) {

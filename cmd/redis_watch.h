@@ -48,8 +48,8 @@ class RedisWatch {
  private:
   void watch(const std::stop_token& stop);
   void look();
-  /// False where it is not there, or is no Redis that we can use.
-  bool greet();
+  /// Of settings that endanger events; each once, until it is mended.
+  void warn();
   void became(State state);
   void report(const State& before, const State& now);
 
@@ -59,7 +59,9 @@ class RedisWatch {
   const WatchLimits limits_;
   redis::RedisBroker broker_;
   Arrival on_arrival_;
-  bool greeted_ = false;  // The watch's thread alone.
+  // The watch's thread alone.
+  bool greeted_ = false;
+  std::vector<std::string> warned_;
 
   mutable Mutex mutex_;
   std::condition_variable_any changed_;

@@ -31,13 +31,12 @@ class AgentFiles : public ::testing::Test {
   std::string folder_;
 };
 
-constexpr auto kToml =
-    "[agent]
-id = \"one\"
-runner = \"command\"
+constexpr auto kToml = R"([agent]
+id = "one"
+runner = "command"
 [[agent.steps]]
-run = [\"true\"]
-";
+run = ["true"]
+)";
 
 TEST_F(AgentFiles, AreReadByNameFromTomlAndJson) {
   write("b.toml", kToml);
