@@ -84,7 +84,8 @@ def build(rig, _runs, _kinds):
         for name, tests in (("taskfeed", "OFF"), ("taskfeed and all tests", "ON")):
             shutil.rmtree(tree, ignore_errors=True)
             begin = time.monotonic()
-            configure = ["cmake", "-G", "Ninja", "-S", copy, "-B", tree, f"-DTASKFEED_TESTS={tests}"]
+            configure = ["cmake", "-G", "Ninja", "-S", copy, "-B", tree,
+                         f"-DTASKFEED_TESTS={tests}"]
             for step in (configure, ["cmake", "--build", tree]):
                 done = subprocess.run(step, env=env, check=False, capture_output=True, text=True)
                 if done.returncode != 0:
