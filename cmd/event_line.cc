@@ -90,10 +90,11 @@ std::string step_name(const Json& event) {
 
 /// In `arguments` of a command's tool call the argv alone interests.
 Fields& tool(Fields& fields, const Json& event) {
-  fields.add(string_at(event, "tool"));
   const Json* arguments = find(event, "arguments");
   const Json* argv = arguments == nullptr ? nullptr : find(*arguments, "argv");
-  if (argv == nullptr || !argv->is_array()) return fields.json(event, "arguments");
+  if (argv == nullptr || !argv->is_array()) {
+    return fields.add(string_at(event, "tool")).json(event, "arguments");
+  }
   std::string words;
   for (const Json& word : *argv) {
     if (word.is_string()) words += (words.empty() ? "" : " ") + word.get<std::string>();

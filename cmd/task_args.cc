@@ -40,8 +40,8 @@ void declare_task_args(ArgParser& parser, TaskArgs& args) {
 }
 
 Result<void> check_task_args(TaskArgs& args) {
-  if (!args.agent.empty()) {
-    Result<AgentId> agent = AgentId::parse(args.agent);
+  if (args.agent) {
+    Result<AgentId> agent = AgentId::parse(*args.agent);
     if (!agent) return {Errc::kInvalid, "--agent: " + agent.error().text};
     args.agent_id = *std::move(agent);
   }

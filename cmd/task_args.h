@@ -16,7 +16,8 @@
 namespace taskfeed::cmd {
 
 struct TaskArgs {
-  std::string agent, user;
+  std::optional<std::string> agent;
+  std::string user;
   std::vector<std::string> params, labels;
   std::optional<std::string> params_file;
   bool streaming = false;

@@ -1,0 +1,122 @@
+#include "cmd/globals.h"
+
+#include <map>
+
+#include <gtest/gtest.h>
+
+namespace taskfeed::cmd {
+namespace {
+
+struct Surroundings {
+  std::map<std::string, std::string> variables{{"HOME", "/home/ada"}};
+  Environment environment{[this](std::string_view name) { return variables[std::string(name)]; }};
+  GlobalArgs args;
+
+  Globals resolved(bool streams = false) { return resolve(args, environment, streams).value(); }
+  std::string refusal(bool streams = false) {
+    const Result<Globals> globals = resolve(args, environment, streams);
+    return globals ? "accepted" : globals.error().text;
+  }
+};
+
+TEST(GlobalsPlace, IsTheOptionsBeforeTheEnvironments) {
+  Surroundings at;
+  at.variables["TASKFEED_SERVER"] = "http://elsewhere:1";
+  EXPECT_EQ(at.resolved().server, "http://elsewhere:1");
+  at.args.server = "http://here:2";
+  EXPECT_EQ(at.resolved().server, "http://here:2");
+}
+
+TEST(GlobalsPlace, AnOptionForOneKindHidesTheEnvironmentsOther) {
+  Surroundings at;
+  at.variables["TASKFEED_SERVER"] = "http://elsewhere:1";
+  at.args.redis = "redis://here";
+  EXPECT_EQ(at.resolved().server, "");
+  EXPECT_EQ(at.resolved().redis, "redis://here");
+}
+
+TEST(GlobalsPlace, ServerAndRedisExcludeEachOther) {
+  Surroundings at;
+  at.args.server = "http://a";
+  at.args.redis = "redis://b";
+  EXPECT_EQ(at.refusal(), "--server and --redis exclude each other; give one of them");
+}
+
+TEST(GlobalsStateDir, GoesFromOptionToEnvironmentToSystemdToXdgToHome) {
+  Surroundings at;
+  EXPECT_EQ(at.resolved().state_dir, "/home/ada/.local/state/taskfeed");
+  at.variables["XDG_STATE_HOME"] = "/xdg";
+  EXPECT_EQ(at.resolved().state_dir, "/xdg/taskfeed");
+  at.variables["STATE_DIRECTORY"] = "/var/lib/units/feed";
+  EXPECT_EQ(at.resolved().state_dir, "/var/lib/units/feed");
+  at.variables["TASKFEED_STATE_DIR"] = "/mine";
+  EXPECT_EQ(at.resolved().state_dir, "/mine");
+  at.args.state_dir = "/given/../here/";
+  EXPECT_EQ(at.resolved().state_dir, "/here");
+}
+
+TEST(GlobalsStateDir, StandsAtASystemPlaceWithoutAHome) {
+  Surroundings at;
+  at.variables.clear();
+  EXPECT_EQ(at.resolved().state_dir, "/var/lib/taskfeed");
+}
+
+TEST(GlobalsColour, FollowsNoColorAndForceAndDumbTerminals) {
+  Surroundings at;
+  EXPECT_EQ(at.resolved().color, ColorChoice::kAuto);
+  at.variables["TERM"] = "dumb";
+  EXPECT_EQ(at.resolved().color, ColorChoice::kNever);
+  at.variables["CLICOLOR_FORCE"] = "1";
+  EXPECT_EQ(at.resolved().color, ColorChoice::kAlways);
+  at.variables["NO_COLOR"] = "1";
+  EXPECT_EQ(at.resolved().color, ColorChoice::kNever);
+  at.args.color = "always";
+  EXPECT_EQ(at.resolved().color, ColorChoice::kAlways);
+}
+
+TEST(GlobalsOutput, JsonIsShortForOutputJson) {
+  Surroundings at;
+  at.args.json = true;
+  EXPECT_EQ(at.resolved().output, OutputFormat::kJson);
+}
+
+TEST(GlobalsOutput, SseAndRawAreForStreamsAlone) {
+  Surroundings at;
+  at.args.output = "sse";
+  EXPECT_EQ(at.resolved(true).output, OutputFormat::kSse);
+  EXPECT_EQ(at.refusal(false), "--output 'sse' is unknown; use text or json");
+}
+
+TEST(GlobalsErrors, NameTheOptionAndWhatItMayBe) {
+  Surroundings at;
+  at.args.color = "purple";
+  EXPECT_EQ(at.refusal(), "--color 'purple' is unknown; use auto, always or never");
+  at.args.color.reset();
+  at.args.time = "late";
+  EXPECT_EQ(at.refusal(), "--time 'late' is unknown; use clock, relative, iso or raw");
+  at.args.time.reset();
+  at.args.timeout = "soon";
+  EXPECT_TRUE(at.refusal().starts_with("--timeout: ")) << at.refusal();
+}
+
+TEST(GlobalsTimeout, OfZeroIsNone) {
+  Surroundings at;
+  at.args.timeout = "0";
+  EXPECT_FALSE(at.resolved().timeout.has_value());
+  at.args.timeout = "1m30s";
+  EXPECT_EQ(at.resolved().timeout, Milliseconds(90'000));
+}
+
+TEST(GlobalsTable, NamesEveryOptionThatTakesAValue) {
+  for (const char* name : {"--server", "--redis", "--state-dir", "-o", "--output", "--color",
+                           "--time", "--timeout", "--log-format"}) {
+    EXPECT_TRUE(global_takes_value(name)) << name;
+    EXPECT_TRUE(globals_help().find(name) != std::string::npos) << name;
+  }
+  for (const char* name : {"--json", "-q", "-v", "--utc"}) {
+    EXPECT_FALSE(global_takes_value(name)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace taskfeed::cmd

@@ -1,0 +1,77 @@
+#include "cmd/looks.h"
+
+#include <map>
+
+#include <gtest/gtest.h>
+
+namespace taskfeed::cmd {
+namespace {
+
+Looks looks_in(std::map<std::string, std::string> variables, ColorChoice color) {
+  Globals globals;
+  globals.color = color;
+  TextOutput out;
+  const Environment environment{
+      [&variables](std::string_view name) { return variables[std::string(name)]; }};
+  return looks_for(globals, out, environment);
+}
+
+TEST(LooksLocale, IsUtf8WhereTheFirstOfThreeVariablesSaysSo) {
+  EXPECT_TRUE(looks_in({{"LANG", "de_DE.UTF-8"}}, ColorChoice::kAuto).utf8);
+  EXPECT_TRUE(looks_in({{"LANG", "C"}, {"LC_CTYPE", "C.utf8"}}, ColorChoice::kAuto).utf8);
+  EXPECT_FALSE(looks_in({{"LANG", "C.UTF-8"}, {"LC_ALL", "C"}}, ColorChoice::kAuto).utf8);
+  EXPECT_FALSE(looks_in({}, ColorChoice::kAuto).utf8);
+}
+
+TEST(LooksColour, IsOffInAPipeUnlessForced) {
+  EXPECT_FALSE(looks_in({}, ColorChoice::kAuto).color);
+  EXPECT_TRUE(looks_in({}, ColorChoice::kAlways).color);
+  EXPECT_FALSE(looks_in({}, ColorChoice::kNever).color);
+}
+
+TEST(LooksColour, PaintsEveryToneButThePlainOne) {
+  const Looks colour{.color = true};
+  EXPECT_EQ(paint("x", Tone::kPlain, colour), "x");
+  EXPECT_EQ(paint("x", Tone::kStarted, colour), "\x1b[34mx\x1b[0m");
+  EXPECT_EQ(paint("x", Tone::kCompleted, colour), "\x1b[32mx\x1b[0m");
+  EXPECT_EQ(paint("x", Tone::kFailed, colour), "\x1b[31mx\x1b[0m");
+  EXPECT_EQ(paint("x", Tone::kBudget, colour), "\x1b[33mx\x1b[0m");
+  EXPECT_EQ(paint("x", Tone::kHalted, colour), "\x1b[35mx\x1b[0m");
+  EXPECT_EQ(paint("x", Tone::kFailed, {.color = false}), "x");
+}
+
+TEST(LooksNumbers, ShortenDurations) {
+  EXPECT_EQ(short_duration(-5), "0ms");
+  EXPECT_EQ(short_duration(350), "350ms");
+  EXPECT_EQ(short_duration(1'840), "1.8s");
+  EXPECT_EQ(short_duration(59'999), "60.0s");
+  EXPECT_EQ(short_duration(125'000), "2m05s");
+  EXPECT_EQ(short_duration(3'725'000), "1h02m");
+}
+
+TEST(LooksNumbers, ShortenCounts) {
+  EXPECT_EQ(short_count(310), "310");
+  EXPECT_EQ(short_count(1'234), "1.2k");
+  EXPECT_EQ(short_count(999'949), "999.9k");
+  EXPECT_EQ(short_count(3'400'000), "3.4M");
+}
+
+TEST(LooksLine, EndsAtTheFirstLineBreakAndSaysSo) {
+  const Looks utf8{.utf8 = true};
+  EXPECT_EQ(one_line("one\ntwo", 100, utf8), "one…");
+  EXPECT_EQ(one_line("one\n", 100, utf8), "one");
+  EXPECT_EQ(one_line("one\ntwo", 100, {.utf8 = false}), "one...");
+}
+
+TEST(LooksLine, IsNeverCutWithinACharacter) {
+  EXPECT_EQ(one_line("aé", 2, {.utf8 = true}), "a…");
+}
+
+TEST(LooksTime, IsThatOfTheZoneOrUtc) {
+  const WallTime time = parse_rfc3339("2026-11-22T12:03:04.007Z").value();
+  EXPECT_EQ(clock_time(time, true), "12:03:04.007");
+  EXPECT_EQ(table_time(time, true), "2026-11-22 12:03:04");
+}
+
+}  // namespace
+}  // namespace taskfeed::cmd
