@@ -16,26 +16,22 @@ constexpr std::array kRoutes{
     Route{"GET", "/agents", false, handlers::list_agents, "List agents"},
     Route{"POST", "/agents", false, handlers::create_agent, "Declare an agent without programs"},
     Route{"GET", "/agents/{agent}", false, handlers::show_agent, "One agent"},
+    Route{"PUT", "/agents/{agent}", false, handlers::put_agent, "Declare or replace it"},
     Route{"DELETE", "/agents/{agent}", false, handlers::delete_agent, "Delete an agent"},
     Route{"GET", "/agents/{agent}/tasks", false, handlers::list_tasks, "Tasks, newest first"},
     Route{"POST", "/agents/{agent}/tasks", false, handlers::create_task, "Create a task"},
-    Route{"GET", "/agents/{agent}/tasks/{task}", false, handlers::show_task, "One task"},
-    Route{"DELETE", "/agents/{agent}/tasks/{task}", false, handlers::cancel_task, "Cancel"},
-    Route{"POST", "/agents/{agent}/tasks/{task}/execute", false, handlers::execute_task, "Run it"},
-    Route{"POST", "/agents/{agent}/tasks/{task}/cancel", false, handlers::cancel_task, "Cancel"},
-    Route{"POST", "/agents/{agent}/tasks/{task}/pause", false, handlers::pause_task, "Pause"},
-    Route{"POST", "/agents/{agent}/tasks/{task}/resume", false, handlers::resume_task, "Resume"},
-    Route{"GET", "/agents/{agent}/tasks/{task}/state", false, handlers::task_state,
-          "get_current_state"},
-    Route{"GET", "/agents/{agent}/tasks/{task}/result", false, handlers::task_result,
-          "get_final_response"},
-    Route{"GET", "/agents/{agent}/tasks/{task}/events", false, handlers::list_events,
-          "get_events: a page of history"},
-    Route{"POST", "/agents/{agent}/tasks/{task}/events", false, handlers::publish_events,
-          "Publish one event, or NDJSON"},
-    Route{"GET", "/agents/{agent}/tasks/{task}/events/stream", false, handlers::stream_events,
-          "Server-Sent Events"},
     Route{"GET", "/tasks", false, handlers::list_tasks, "Tasks of all agents, newest first"},
+    Route{"GET", "{task}", false, handlers::show_task, "One task"},
+    Route{"DELETE", "{task}", false, handlers::cancel_task, "Cancel"},
+    Route{"POST", "{task}/execute", false, handlers::execute_task, "Run it"},
+    Route{"POST", "{task}/cancel", false, handlers::cancel_task, "Cancel"},
+    Route{"POST", "{task}/pause", false, handlers::pause_task, "Pause"},
+    Route{"POST", "{task}/resume", false, handlers::resume_task, "Resume"},
+    Route{"GET", "{task}/state", false, handlers::task_state, "get_current_state"},
+    Route{"GET", "{task}/result", false, handlers::task_result, "get_final_response"},
+    Route{"GET", "{task}/events", false, handlers::list_events, "get_events: a page of history"},
+    Route{"POST", "{task}/events", false, handlers::publish_events, "Publish one event, or NDJSON"},
+    Route{"GET", "{task}/events/stream", false, handlers::stream_events, "Server-Sent Events"},
 };
 
 /// The next segment of a path that starts with '/'; the path loses it.
@@ -47,21 +43,39 @@ std::string_view take_segment(std::string_view& path) {
   return segment;
 }
 
-std::optional<Captures> match(std::string_view pattern, std::string_view path) {
-  Captures captures;
-  while (!pattern.empty() && !path.empty()) {
+/// Takes the pattern's segments off the path; whether they were there.
+bool take_pattern(std::string_view pattern, std::string_view& path, Captures& captures) {
+  while (!pattern.empty()) {
+    if (path.empty()) return false;
     const std::string_view wanted = take_segment(pattern);
     const std::string_view found = take_segment(path);
-    if (found.empty()) return std::nullopt;
+    if (found.empty()) return false;
     if (wanted == "{agent}") {
       captures.agent = found;
     } else if (wanted == "{task}") {
       captures.task = found;
     } else if (wanted != found) {
-      return std::nullopt;
+      return false;
     }
   }
-  return pattern.empty() && path.empty() ? std::optional(captures) : std::nullopt;
+  return true;
+}
+
+std::optional<Captures> match(std::string_view pattern, std::string_view path) {
+  const auto match_at = [path](std::string_view root,
+                               std::string_view below) -> std::optional<Captures> {
+    std::string_view rest = path;
+    Captures captures;
+    const bool taken =
+        take_pattern(root, rest, captures) && take_pattern(below, rest, captures) && rest.empty();
+    return taken ? std::optional(captures) : std::nullopt;
+  };
+  if (!pattern.starts_with(kOfTask)) return match_at({}, pattern);
+  const std::string_view below = pattern.substr(kOfTask.size());
+  for (const std::string_view root : kTaskRoots) {
+    if (const std::optional<Captures> captures = match_at(root, below)) return captures;
+  }
+  return std::nullopt;
 }
 
 /// A path's route table half and the rest after its prefix.
@@ -123,7 +137,7 @@ std::span<const Route> routes() {
 
 std::optional<Reply> Api::before_body(const Call& call) const {
   if (call.method == "OPTIONS" && call.path == "*") {
-    return options("GET, HEAD, POST, DELETE, OPTIONS");
+    return options("GET, HEAD, POST, PUT, DELETE, OPTIONS");
   }
   const Found found = find_route(call);
   if (found.allow.empty()) {

@@ -8,6 +8,7 @@
 /// Owns     Nothing. Borrows its ports.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,9 +49,15 @@ struct Captures {
   std::string_view task;
 };
 
+/// A pattern that starts with kOfTask stands at each of kTaskRoots: a task is found under its
+/// agent, and by its id alone. Under an agent that is not its own it is not found.
+inline constexpr std::string_view kOfTask = "{task}";
+inline constexpr std::array<std::string_view, 2> kTaskRoots{"/agents/{agent}/tasks/{task}",
+                                                            "/tasks/{task}"};
+
 struct Route {
   std::string_view method;
-  std::string_view pattern;  ///< "/agents/{agent}"; without prefix.
+  std::string_view pattern;  ///< "/agents/{agent}", "{task}/state"; without prefix.
   bool probe;                ///< Stands at the root, not under a prefix.
   Reply (*handler)(const ApiPorts& ports, const Call& call, const Captures& captures);
   std::string_view summary;

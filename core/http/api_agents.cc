@@ -32,8 +32,8 @@ Reply create_agent(const ApiPorts& ports, const Call& call, const Captures&) {
   // A request must not replace what an operator declared.
   const Result<runner::AgentConfig> known = ports.tasks.agent(agent->id);
   if (known) {
-    return refused(
-        Error{Errc::kConflict, "the agent " + agent->id.str() + " is declared already"}, call);
+    return refused(Error{Errc::kConflict, "the agent " + agent->id.str() + " is declared already"},
+                   call);
   }
   if (known.error().code != Errc::kNotFound) return refused(known.error(), call);
   if (const Result<void> put = ports.tasks.put_agent(*agent); !put) {
@@ -50,6 +50,37 @@ Reply show_agent(const ApiPorts& ports, const Call& call, const Captures& captur
   const Result<runner::AgentConfig> agent = ports.tasks.agent(*id);
   if (!agent) return refused(agent.error(), call);
   return json_reply(200, runner::agent_to_json(*agent));
+}
+
+/// A request may declare an agent again, though not one of which it could not have declared the
+/// first: its operator did.
+Reply put_agent(const ApiPorts& ports, const Call& call, const Captures& captures) {
+  const Result<AgentId> id = agent_at(captures);
+  if (!id) return refused(id.error(), call);
+  Result<Json> body = parse_body(call.body);
+  if (!body) return refused(body.error(), call);
+  if (body->is_object() && find(*body, "id") == nullptr) (*body)["id"] = id->str();
+  const Result<runner::AgentConfig> agent =
+      runner::agent_from_json(*body, runner::Origin::kRequest);
+  if (!agent) return refused(agent.error(), call);
+  if (agent->id != *id) {
+    return refused(Error{Errc::kInvalid,
+                         "the body names the agent " + agent->id.str() + ", the path " + id->str()},
+                   call);
+  }
+  const Result<runner::AgentConfig> known = ports.tasks.agent(*id);
+  if (!known && known.error().code != Errc::kNotFound) return refused(known.error(), call);
+  const bool of_operator =
+      known && !runner::agent_from_json(runner::agent_to_json(*known), runner::Origin::kRequest);
+  if (of_operator) {
+    return refused(Error{Errc::kForbidden,
+                         "the agent " + id->str() + " is its operator's, who alone may change it"},
+                   call);
+  }
+  if (const Result<void> put = ports.tasks.put_agent(*agent); !put) {
+    return refused(put.error(), call);
+  }
+  return json_reply(known ? 200 : 201, runner::agent_to_json(*agent));
 }
 
 Reply delete_agent(const ApiPorts& ports, const Call& call, const Captures& captures) {

@@ -13,11 +13,16 @@ constexpr size_t kPublishEventsMax = broker::kAppendEventsMax;
 
 std::string_view to_string(broker::Anchor anchor) {
   switch (anchor) {
-    case broker::Anchor::kStart: return "start";
-    case broker::Anchor::kMatches: return "matches";
-    case broker::Anchor::kTrimmed: return "trimmed";
-    case broker::Anchor::kMismatch: return "mismatch";
-    case broker::Anchor::kAhead: return "ahead";
+    case broker::Anchor::kStart:
+      return "start";
+    case broker::Anchor::kMatches:
+      return "matches";
+    case broker::Anchor::kTrimmed:
+      return "trimmed";
+    case broker::Anchor::kMismatch:
+      return "mismatch";
+    case broker::Anchor::kAhead:
+      return "ahead";
   }
   TF_ASSERT_TEXT(false, "an Anchor outside its enumeration");
   return {};
@@ -57,17 +62,18 @@ std::string cursor_or_null(const std::optional<Cursor>& cursor) {
 
 /// The events' JSON is set in as it was published: byte for byte what the stream carries.
 std::string page_json(const Task& task, const service::EventsPage& page) {
-  std::string body = "{\"task_id\":\"" + task.id.str() + "\",\"status\":\"" +
-                     std::string(taskfeed::to_string(page.status)) + "\",\"events\":[";
+  std::string events;
+  std::string cursors;
   for (const StoredEvent& event : page.events) {
-    if (body.back() == '}') body += ',';
-    body += "{\"id\":\"" + event.cursor.str() + "\",\"type\":" + dump_json(event.type) +
-            ",\"event\":" + event.json + "}";
+    const std::string_view comma = events.empty() ? "" : ",";
+    events.append(comma).append(event.json);
+    cursors.append(comma).append("\"" + event.cursor.str() + "\"");
   }
-  body += "],\"next\":" + cursor_or_null(page.next) +
-          ",\"first_id\":" + cursor_or_null(page.first) + ",\"last_id\":\"" + page.last.str() +
-          "\",\"anchor\":\"" + std::string(to_string(page.anchor)) + "\"}\n";
-  return body;
+  return "{\"task_id\":\"" + task.id.str() + "\",\"status\":\"" +
+         std::string(taskfeed::to_string(page.status)) + "\",\"events\":[" + events +
+         "],\"cursors\":[" + cursors + "],\"next\":" + cursor_or_null(page.next) +
+         ",\"first\":" + cursor_or_null(page.first) + ",\"last\":\"" + page.last.str() +
+         "\",\"anchor\":\"" + std::string(to_string(page.anchor)) + "\"}\n";
 }
 
 Result<std::vector<Json>> read_events(const Call& call) {
@@ -131,6 +137,8 @@ Reply publish_events(const ApiPorts& ports, const Call& call, const Captures& ca
   Result<std::vector<Json>> events = read_events(call);
   if (!events) return refused(events.error(), call);
   if (events->empty()) return refused(Error{Errc::kInvalid, "the body holds no event"}, call);
+  const Result<bool> repeated = flag_parameter(call, "maybe_repeated", false);
+  if (!repeated) return refused(repeated.error(), call);
   std::vector<service::PublishInput> inputs;
   for (Json& json : *events) {
     if (!json.is_object()) {
@@ -138,7 +146,7 @@ Reply publish_events(const ApiPorts& ports, const Call& call, const Captures& ca
     }
     // Who names an event's id may be sending it again.
     const bool named = find(json, "event_id") != nullptr;
-    inputs.push_back({.type = {}, .json = std::move(json), .maybe_repeated = named});
+    inputs.push_back({.type = {}, .json = std::move(json), .maybe_repeated = *repeated || named});
   }
   const Result<Task> task = task_at(ports, captures);
   if (!task) return refused(task.error(), call);

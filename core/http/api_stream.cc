@@ -56,6 +56,8 @@ Result<hub::StreamOptions> read_options(const Call& call) {
 Reply stream_events(const ApiPorts& ports, const Call& call, const Captures& captures) {
   Result<hub::StreamOptions> options = read_options(call);
   if (!options) return refused(options.error(), call);
+  const Result<bool> heartbeat_event = flag_parameter(call, "heartbeat_event", false);
+  if (!heartbeat_event) return refused(heartbeat_event.error(), call);
   const Result<Task> task = task_at(ports, captures);
   if (!task) return refused(task.error(), call);
   Reply reply;
@@ -65,7 +67,7 @@ Reply stream_events(const ApiPorts& ports, const Call& call, const Captures& cap
     return reply;
   }
   reply.content_type = std::string(kEventStreamType) + "; charset=utf-8";
-  reply.stream = StreamDecision{task->id, *std::move(options)};
+  reply.stream = StreamDecision{task->id, *std::move(options), *heartbeat_event};
   return reply;
 }
 

@@ -5,10 +5,11 @@
 namespace taskfeed::http {
 
 Result<Task> task_at(const ApiPorts& ports, const Captures& captures) {
-  const Result<AgentId> agent = agent_at(captures);
-  if (!agent) return agent.error();
   const Result<TaskId> id = TaskId::parse(captures.task);
   if (!id) return {Errc::kNotFound, id.error().text};
+  if (captures.agent.empty()) return ports.tasks.get(*id);
+  const Result<AgentId> agent = agent_at(captures);
+  if (!agent) return agent.error();
   Result<Task> task = ports.tasks.get(*id);
   if (task && task->spec.agent != *agent) {
     return {Errc::kNotFound, "the agent " + agent->str() + " has no task " + id->str()};
@@ -66,9 +67,8 @@ Reply control(const ApiPorts& ports, const Call& call, const Captures& captures,
   const Result<Json> json = parse_body(call.body);
   if (!json) return refused(json.error(), call);
   BodyReader body(*json);
-  service::ControlRequest request{.kind = kind,
-                                  .by = body.text("by").value_or(""),
-                                  .reason = body.text("reason").value_or("")};
+  service::ControlRequest request{
+      .kind = kind, .by = body.text("by").value_or(""), .reason = body.text("reason").value_or("")};
   body.refuse_others();
   if (!body.ok()) return refused(body.problem(), call);
   const Result<Task> task = task_at(ports, captures);
@@ -171,10 +171,10 @@ Reply task_result(const ApiPorts& ports, const Call& call, const Captures& captu
   Json json = Json::object();
   json["task_id"] = task->id.str();
   json["status"] = to_string(result->status);
-  json["final_response"] = is_terminal(result->status) ? Json(result->response) : Json(nullptr);
-  json["error"] = result->error ? Json{{"kind", result->error->kind},
-                                       {"message", result->error->message}}
-                                : Json(nullptr);
+  json["response"] = result->response;
+  json["error"] = result->error
+                      ? Json{{"kind", result->error->kind}, {"message", result->error->message}}
+                      : Json(nullptr);
   json["total_cost"] = dollars_to_json(result->total_cost);
   return json_reply(200, json);
 }

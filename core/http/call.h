@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "base/ids.h"
-#include "hub/hub.h"
 #include "http/problem.h"
 #include "http/request.h"
+#include "hub/hub.h"
 
 namespace taskfeed::http {
 
@@ -23,9 +23,9 @@ inline constexpr std::string_view kEventStreamType = "text/event-stream";
 
 struct Call {
   std::string method;
-  std::string path;           ///< Percent-decoded, without the query.
-  std::vector<Field> query;   ///< Decoded, in the order of their names.
-  std::string content_type;   ///< Lower case, without parameters.
+  std::string path;          ///< Percent-decoded, without the query.
+  std::vector<Field> query;  ///< Decoded, in the order of their names.
+  std::string content_type;  ///< Lower case, without parameters.
   std::string accept;
   std::string last_event_id;  ///< The header.
   size_t body_bytes = 0;      ///< As framed, known before `body` is.
@@ -42,13 +42,14 @@ struct Call {
 struct StreamDecision {
   TaskId task;
   hub::StreamOptions options;
+  bool heartbeat_event = false;  ///< A named event, which scripts can see, instead of a comment.
 };
 
 struct Reply {
   int status = 200;
   std::string body;
-  std::string content_type;  ///< Empty: no body.
-  std::vector<Field> fields; ///< Beside Content-Type and what every reply carries.
+  std::string content_type;   ///< Empty: no body.
+  std::vector<Field> fields;  ///< Beside Content-Type and what every reply carries.
   std::optional<StreamDecision> stream;
 };
 

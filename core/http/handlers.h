@@ -9,7 +9,8 @@
 
 namespace taskfeed::http {
 
-/// The task that a path names, under the agent that the path names: anything else is kNotFound.
+/// The task that a path names, under the agent that the path names, if it does: anything else is
+/// kNotFound.
 Result<Task> task_at(const ApiPorts& ports, const Captures& captures);
 Result<AgentId> agent_at(const Captures& captures);
 /// "/api/v1/agents/a/tasks/t"
@@ -19,7 +20,7 @@ namespace handlers {
 using Handler = Reply(const ApiPorts& ports, const Call& call, const Captures& captures);
 
 Handler health, livez, readyz, version;
-Handler list_agents, create_agent, show_agent, delete_agent;
+Handler list_agents, create_agent, show_agent, put_agent, delete_agent;
 Handler list_tasks, create_task, show_task, execute_task, cancel_task, pause_task, resume_task;
 Handler task_state, task_result;
 Handler list_events, publish_events, stream_events;

@@ -24,18 +24,30 @@ std::string snake_case(std::string_view phrase) {
 
 int status_of(Errc code) {
   switch (code) {
-    case Errc::kInvalid: return 400;
-    case Errc::kNotFound: return 404;
-    case Errc::kConflict: return 409;
-    case Errc::kEnded: return 409;
-    case Errc::kFenced: return 409;
-    case Errc::kForbidden: return 403;
-    case Errc::kUnauthorised: return 401;
-    case Errc::kTooLarge: return 413;
-    case Errc::kFull: return 503;
-    case Errc::kUnavailable: return 503;
-    case Errc::kTimeout: return 504;
-    case Errc::kInternal: return 500;
+    case Errc::kInvalid:
+      return 400;
+    case Errc::kNotFound:
+      return 404;
+    case Errc::kConflict:
+      return 409;
+    case Errc::kEnded:
+      return 409;
+    case Errc::kFenced:
+      return 409;
+    case Errc::kForbidden:
+      return 403;
+    case Errc::kUnauthorised:
+      return 401;
+    case Errc::kTooLarge:
+      return 413;
+    case Errc::kFull:
+      return 503;
+    case Errc::kUnavailable:
+      return 503;
+    case Errc::kTimeout:
+      return 504;
+    case Errc::kInternal:
+      return 500;
   }
   TF_ASSERT_TEXT(false, "an Errc outside its enumeration");
   return 500;
@@ -43,31 +55,56 @@ int status_of(Errc code) {
 
 std::string_view phrase_of(int status) {
   switch (status) {
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 406: return "Not Acceptable";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 411: return "Length Required";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 415: return "Unsupported Media Type";
-    case 417: return "Expectation Failed";
-    case 421: return "Misdirected Request";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    case 505: return "HTTP Version Not Supported";
-    default: return "Unknown Status";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 406:
+      return "Not Acceptable";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 411:
+      return "Length Required";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 421:
+      return "Misdirected Request";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Unknown Status";
   }
 }
 

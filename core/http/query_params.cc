@@ -25,8 +25,8 @@ Result<uint64_t> number_parameter(const Call& call, std::string_view name, uint6
   if (!text) return otherwise;
   const std::optional<uint64_t> value = parse_content_length(*text);
   if (!value || *value < least || *value > most) {
-    return wrong(name, "must be a number from " + std::to_string(least) + " to " +
-                           std::to_string(most));
+    return wrong(name,
+                 "must be a number from " + std::to_string(least) + " to " + std::to_string(most));
   }
   return *value;
 }

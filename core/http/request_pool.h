@@ -15,6 +15,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -53,12 +54,18 @@ class RequestPool {
     Job job;
     MonoTime since;
   };
+  struct Taken {
+    Job job;
+    bool late = false;
+  };
+  /// Waits; nothing once the pool is stopped and the lane empty.
+  std::optional<Taken> take(Lane lane);
   void work(Lane lane);
 
   const Clock& clock_;
   const PoolLimits limits_;
   mutable Mutex mutex_;
-  std::condition_variable_any changed_;
+  std::array<std::condition_variable_any, 2> changed_;
   std::array<std::deque<Queued>, 2> queues_ TF_GUARDED_BY(mutex_);
   bool stopping_ TF_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;

@@ -142,7 +142,8 @@ void RequestReader::take_line_byte(char c) {
     case Step::kLineLf:
       if (expect(c == '\n', "a bare CR ends the request line")) step_ = Step::kFieldStart;
       return;
-    default: TF_ASSERT_TEXT(false, "a byte of the request line in another step");
+    default:
+      TF_ASSERT_TEXT(false, "a byte of the request line in another step");
   }
 }
 
@@ -207,7 +208,8 @@ void RequestReader::take_field_byte(char c) {
     case Step::kTrailerLf:
       if (expect(c == '\n', "a bare CR ends the trailers")) finish();
       return;
-    default: TF_ASSERT_TEXT(false, "a byte of a field in another step");
+    default:
+      TF_ASSERT_TEXT(false, "a byte of a field in another step");
   }
 }
 
@@ -226,6 +228,7 @@ void RequestReader::end_head() {
   check_host();
   if (state_ == State::kRefused) return;
   request_.keep_alive = request_.minor == 1;
+  bool closing = false;
   for (const Field& field : request_.fields) {
     if (same_name(field.name, "connection")) {
       std::string_view rest = field.value;
@@ -234,7 +237,9 @@ void RequestReader::end_head() {
         const std::string_view option = trim_ows(rest.substr(0, comma));
         rest.remove_prefix(std::min(comma + 1, rest.size()));
         // RFC 9112, 9.3: close wins over keep-alive, wherever it stands.
-        if (same_name(option, "close")) request_.keep_alive = false;
+        if (same_name(option, "close")) closing = true;
+        // What HTTP/1.0 asks for it with (RFC 9112, C.2.2).
+        if (same_name(option, "keep-alive")) request_.keep_alive = true;
         // A connection option names fields of this hop; framing is not an option's to remove.
         if (same_name(option, "host") || same_name(option, "content-length") ||
             same_name(option, "transfer-encoding")) {
@@ -250,6 +255,7 @@ void RequestReader::end_head() {
       continue_wanted_ = true;
     }
   }
+  if (closing) request_.keep_alive = false;
   read_framing();
 }
 
@@ -364,7 +370,8 @@ void RequestReader::take_chunk_byte(char c) {
     case Step::kChunkEndLf:
       if (expect(c == '\n', "a bare CR stands after a chunk")) step_ = Step::kChunkSize;
       return;
-    default: TF_ASSERT_TEXT(false, "a byte of a chunk in another step");
+    default:
+      TF_ASSERT_TEXT(false, "a byte of a chunk in another step");
   }
 }
 

@@ -57,12 +57,14 @@ class RequestReader {
   bool take_continue();
   size_t body_bytes() const { return request_.body.size(); }
   const Refusal& refusal() const { return refusal_; }
+  /// In kBody: the head is whole, the body is not.
+  const Request& request() const { return request_; }
   /// In kDone: the request; the reader starts anew.
   Request take();
 
  private:
   enum class Step : uint8_t {
-    kBeforeLine,   ///< One empty line may stand here (RFC 9112, 2.2).
+    kBeforeLine,  ///< One empty line may stand here (RFC 9112, 2.2).
     kBeforeLineLf,
     kMethod,
     kTarget,
@@ -111,10 +113,10 @@ class RequestReader {
   uint8_t chunk_digits_ = 0;
   uint32_t head_bytes_ = 0;
   uint32_t fields_ = 0;
-  uint32_t line_bytes_ = 0;       ///< Of the field or chunk line under way.
+  uint32_t line_bytes_ = 0;  ///< Of the field or chunk line under way.
   uint32_t extension_bytes_ = 0;
-  uint64_t body_left_ = 0;        ///< Of the sized body, or of the chunk.
-  std::string text_;              ///< The element under way.
+  uint64_t body_left_ = 0;  ///< Of the sized body, or of the chunk.
+  std::string text_;        ///< The element under way.
   Request request_;
   Refusal refusal_;
 };

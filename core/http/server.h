@@ -16,7 +16,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "http/api.h"
+#include "http/answer.h"
 #include "http/listening_socket.h"
 #include "http/request_pool.h"
 #include "http/request_reader.h"
@@ -41,14 +41,6 @@ struct ServerLimits {
   size_t read_ahead_bytes_max = 64 * 1024;
   Milliseconds retry_least{2'000};  ///< `retry:` is drawn from here …
   Milliseconds retry_most{4'000};   ///< … to here, so that readers do not return as one.
-};
-
-/// Whom a listening socket answers.
-struct Access {
-  /// Names in `Host`; others get 421. On unix sockets any will do.
-  HostRule hosts = HostRule::loopback();
-  /// Origins of other sites whose scripts may call ("https://app.example"), beside the same origin.
-  std::vector<std::string> origins;
 };
 
 struct ServerPorts {

@@ -1,0 +1,165 @@
+#include "http/answer.h"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+namespace taskfeed::http {
+namespace {
+
+constexpr std::string_view kCorsMethods = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
+constexpr std::string_view kCorsFields = "Authorization, Content-Type, Last-Event-ID";
+
+bool is_own_origin(std::string_view origin, std::string_view host) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (origin.starts_with(scheme)) return same_name(origin.substr(scheme.size()), host);
+  }
+  return false;
+}
+
+bool is_listed(std::string_view origin, const std::vector<std::string>& origins) {
+  return std::any_of(origins.begin(), origins.end(),
+                     [origin](const std::string& each) { return same_name(each, origin); });
+}
+
+/// No slash of a segment's own, and no NUL: routing is done on the decoded path.
+bool hides_a_separator(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  for (size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 1)) {
+    const std::string_view code = path.substr(at + 1, 2);
+    if (same_name(code, "2f") || same_name(code, "5c") || code == "00") return true;
+  }
+  return false;
+}
+
+void add_field(std::string& head, std::string_view name, std::string_view value) {
+  head.append(name).append(": ").append(value).append("\r\n");
+}
+
+struct HeadStyle {
+  std::string_view request_id;
+  int minor = 1;
+  bool close = false;
+};
+
+std::string head_of(const Reply& reply, const HeadStyle& style) {
+  std::string head = "HTTP/1.1 " + std::to_string(reply.status) + " ";
+  head.append(phrase_of(reply.status)).append("\r\n");
+  add_field(head, "Date", http_date(SystemClock().wall()));
+  if (!style.request_id.empty()) add_field(head, "X-Request-Id", style.request_id);
+  add_field(head, "X-Content-Type-Options", "nosniff");
+  if (reply.stream) {
+    // X-Accel-Buffering: nginx would hold the events back.
+    add_field(head, "Cache-Control", "no-store, no-transform");
+    add_field(head, "X-Accel-Buffering", "no");
+  } else {
+    add_field(head, "Cache-Control", "no-store");
+  }
+  if (!reply.content_type.empty()) add_field(head, "Content-Type", reply.content_type);
+  for (const Field& field : reply.fields) add_field(head, field.name, field.value);
+  // RFC 9110, 8.6: none with 204.
+  if (!reply.stream && reply.status != 204) {
+    add_field(head, "Content-Length", std::to_string(reply.body.size()));
+  }
+  if (style.close) {
+    add_field(head, "Connection", "close");
+  } else if (style.minor == 0) {
+    add_field(head, "Connection", "keep-alive");
+  }
+  return head;
+}
+
+/// What the browser asks for, and the Fetch standard's answers to it.
+void allow_origin(Reply& reply, std::string_view origin) {
+  reply.fields.push_back({"Access-Control-Allow-Origin", std::string(origin)});
+  reply.fields.push_back({"Vary", "Origin"});
+  reply.fields.push_back({"Access-Control-Expose-Headers", "Link, Location, X-Request-Id"});
+}
+
+void answer_preflight(Reply& reply) {
+  reply.fields.push_back({"Access-Control-Allow-Methods", std::string(kCorsMethods)});
+  reply.fields.push_back({"Access-Control-Allow-Headers", std::string(kCorsFields)});
+  reply.fields.push_back({"Access-Control-Max-Age", "600"});
+}
+
+}  // namespace
+
+std::string http_date(WallTime time) {
+  constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 64> text;
+  // Not strftime(): the names are English whatever the locale.
+  const int size = std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                                 kDays[static_cast<size_t>(parts.tm_wday)], parts.tm_mday,
+                                 kMonths[static_cast<size_t>(parts.tm_mon)], parts.tm_year + 1900,
+                                 parts.tm_hour, parts.tm_min, parts.tm_sec);
+  return {text.data(), static_cast<size_t>(size)};
+}
+
+std::optional<Reply> Answerer::reply_to(Request request, const Circumstances& circumstances,
+                                        Known known) const {
+  const std::string_view origin = request.field("Origin");
+  const bool foreign = !origin.empty() && !is_own_origin(origin, request.field("Host"));
+  Call bare;
+  bare.path = request.target.substr(0, request.target.find('?'));
+  bare.request_id = circumstances.request_id;
+  if (foreign && !is_listed(origin, circumstances.access->origins)) {
+    return refused(403, "scripts of another site may not call; allow its origin to let them", bare);
+  }
+  if (hides_a_separator(request.target)) {
+    return refused(404, "there is no such path; the API stands under /api/v1", bare);
+  }
+  const std::string method = request.method;
+  const bool preflight =
+      foreign && method == "OPTIONS" && !request.field("Access-Control-Request-Method").empty();
+  const std::string allowed(foreign ? origin : "");
+  std::optional<Call> call = adapter_.call_of(std::move(request));
+  if (!call) return refused(501, "the method " + method + " is unknown here", bare);
+  call->request_id = circumstances.request_id;
+  // Of a body that is still to come, its length does not matter yet.
+  if (known == Known::kHead) call->body_bytes = 1;
+  std::optional<Reply> reply = known == Known::kAll ? api_.handle(*call) : api_.before_body(*call);
+  if (reply && foreign) allow_origin(*reply, allowed);
+  if (reply && preflight) answer_preflight(*reply);
+  return reply;
+}
+
+std::optional<Answer> Answerer::run(Request request, const Circumstances& circumstances,
+                                    Known known) const {
+  const bool head_only = request.method == "HEAD";
+  const bool close = circumstances.closing || !request.keep_alive || known == Known::kHead;
+  const int minor = request.minor;
+  std::optional<Reply> reply = reply_to(std::move(request), circumstances, known);
+  if (!reply) return std::nullopt;
+  // A stream ends with its connection; it has no length.
+  Answer answer{.bytes = {}, .close = close || reply->stream.has_value(), .stream = {}};
+  answer.bytes = head_of(*reply, {circumstances.request_id, minor, answer.close}) + "\r\n";
+  if (head_only) return answer;
+  answer.bytes += reply->body;
+  answer.stream = std::move(reply->stream);
+  return answer;
+}
+
+Answer Answerer::answer(Request request, const Circumstances& circumstances) const {
+  return *run(std::move(request), circumstances, Known::kAll);
+}
+
+std::optional<Answer> Answerer::before_body(Request head,
+                                            const Circumstances& circumstances) const {
+  return run(std::move(head), circumstances, Known::kHead);
+}
+
+Answer refusal_answer(int status, std::string_view detail, std::string_view request_id) {
+  Call call;
+  call.request_id = request_id;
+  const Reply reply = refused(status, detail, call);
+  return {.bytes = head_of(reply, {request_id, 1, true}) + "\r\n" + reply.body,
+          .close = true,
+          .stream = {}};
+}
+
+}  // namespace taskfeed::http
