@@ -96,6 +96,10 @@ Result<void> HttpCall::stream(const HttpRequest& request, const Reader& reader) 
     return !ended_by_reader;
   };
   const httplib::Result answer = impl_->client.send(made);
+  if (answer && !answered) {
+    // cpp-httplib does not call the handler for an answer that has no body, such as 204.
+    reader.on_head(answer->status, answer->get_header_value("Content-Type"));
+  }
   if (answer || ended_by_reader) return {};
   // A stream's end without a length is its connection's end, broken or not: the reader knows by
   // what it has read whether more should have come.
