@@ -1,6 +1,7 @@
 """Scenarios about what a delivery, a stream and a return cost."""
 
 import json
+import statistics
 import time
 
 from rig import BenchError, anonymous_bytes, cpu_seconds, median, serve
@@ -105,6 +106,12 @@ def idle(rig, kind, streams, spread):
     names = rig.topics(spread)
     server = serve(rig, kind, names)
     try:
+        # What serving costs at all (the workers' stacks and heaps, buffers) is no stream's.
+        warm = rig.readers(server, names, streams=64, spread=min(spread, 64))
+        try:
+            warm.line()
+        finally:
+            warm.end()
         before = anonymous_bytes(server.pid)
         cpu_before = cpu_seconds(server.pid)
         readers = rig.readers(server, names, streams=streams, spread=spread)
@@ -140,47 +147,43 @@ def idle_memory(rig, runs, kinds):
     return {"table": table, "runs": rows}
 
 
-def bare_latency(rig, spread, events, **publishing):
+def latency_once(rig, bare_core, spread=5_000, events=25_000, rate=5_000):
+    """The daemon's readers and a bare SUBSCRIBE client follow the same events at the same time."""
     names = rig.topics(spread)
-    subscriber = rig.start(rig.load_core, "bench_subscriber", redis=rig.redis_socket, topics=names,
+    server = serve(rig, "daemon", names)
+    subscriber = rig.start(bare_core, "bench_subscriber", redis=rig.redis_socket, topics=names,
                            spread=spread)
-    with open(rig.progress, "wb") as file:
-        file.write(bytes(8))
+    readers = rig.readers(server, names, streams=spread, spread=spread)
     try:
         if subscriber.line() != "ready":
             raise BenchError("the bare subscriber is not ready")
-        publisher = rig.start(rig.load_core, "bench_publisher", topics=names, spread=spread,
-                              events=events, to="redis", redis=rig.redis_url,
-                              progress=rig.progress, **publishing)
-        published = publisher.result()
-        publisher.end()
+        readers.line()
+        published = rig.publish(server, names, spread=spread, events=events, rate=rate, tick_us=100)
+        readers.say(f"finish {published['events']} 5000")
         subscriber.say(f"finish {published['events']} 5000")
-        return {"kind": "bare SUBSCRIBE", **subscriber.result()}
+        return readers.result(), subscriber.result()
     finally:
+        readers.end()
         subscriber.end()
+        server.end()
 
 
 def latency(rig, runs, kinds):
     """From append to reader, beside a bare SUBSCRIBE client of the same events."""
-    how = {"spread": 5_000, "events": 25_000, "rate": 5_000, "tick_us": 100}
-    rows = []
-    for _ in range(runs):
-        rows.append(bare_latency(rig, **how))
-        if "daemon" in kinds:
-            rows.append(fan_out(rig, "daemon", streams=5_000, **how))
-    table = []
-    bare = [row for row in rows if row["kind"] != "daemon"]
-    for kind in ("bare SUBSCRIBE", "daemon"):
-        mine = [row for row in rows if row["kind"] == kind]
-        if not mine:
-            continue
-        line = {"reader": kind}
-        for key, name in (("p50_us", "median µs"), ("p99_us", "p99 µs")):
-            line[name] = round(median(mine, key))
-            if kind == "daemon":
-                ratios = [{"r": a[key] / b[key]} for a, b in zip(mine, bare)]
-                line[name + " ratio"] = round(median(ratios, "r"), 2)
-        table.append(line)
+    table, rows = [], []
+    keys = {"p50_us": "median µs", "p99_us": "p99 µs"}
+    places = (("the daemon's core", rig.server_core), ("Redis' core", rig.load_core))
+    for place, core in places if "daemon" in kinds else ():
+        pairs = [latency_once(rig, core) for _ in range(runs)]
+        rows += [{"bare on": place, "daemon": mine, "bare": bare} for mine, bare in pairs]
+        table.append({"bare SUBSCRIBE on": place})
+        for key, name in keys.items():
+            table[-1][f"bare {name}"] = round(median([bare for _, bare in pairs], key))
+            table[-1][f"daemon {name}"] = round(median([mine for mine, _ in pairs], key))
+            ratios = [mine[key] / bare[key] for mine, bare in pairs]
+            table[-1][f"{name} ratio"] = round(statistics.median(ratios), 2)
+        table[-1]["wrong"] = sum(mine["missing"] + mine["repeated"] + mine["disordered"]
+                                 for mine, _ in pairs)
     return {"table": table, "runs": rows}
 
 
