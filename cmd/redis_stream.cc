@@ -34,9 +34,10 @@ class TaskSink final : public hub::Sink {
   }
   bool behind() const { return behind_; }
 
-  void deliver(const FramePtr& frame) override {
+  size_t deliver(const FramePtr& frame) override {
     if (frame->cursor().seq > 0) request_.after = frame->cursor();
     if (const Result<void> fed = parser_.feed(frame->bytes()); !fed) fail(fed.error());
+    return queue_.bytes();
   }
   size_t pending_bytes() const override { return queue_.bytes(); }
   void closed(hub::CloseReason reason) override {

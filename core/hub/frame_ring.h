@@ -6,7 +6,7 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
+#include <memory>
 
 #include "event/frame.h"
 
@@ -25,22 +25,20 @@ class FrameRing {
   size_t bytes() const { return bytes_; }
   uint64_t first_seq() const { return frame_at(0)->cursor().seq; }
   uint64_t last_seq() const { return first_seq() + count_ - 1; }
-  bool holds(uint64_t seq) const {
-    return !empty() && seq >= first_seq() && seq <= last_seq();
-  }
+  bool holds(uint64_t seq) const { return !empty() && seq >= first_seq() && seq <= last_seq(); }
   /// By seq, which the ring must hold.
   const FramePtr& operator[](uint64_t seq) const { return frame_at(seq - first_seq()); }
 
  private:
-  const FramePtr& frame_at(size_t place) const {
-    return slots_[(head_ + place) & (slots_.size() - 1)];
-  }
+  const FramePtr& frame_at(size_t place) const { return slots_[(head_ + place) & (capacity_ - 1)]; }
   void grow();
 
-  std::vector<FramePtr> slots_;  ///< A power of two of them, or none.
-  size_t head_ = 0;
-  size_t count_ = 0;
-  size_t bytes_ = 0;
+  // 32 bits, since there are as many rings as topics; hub::Limits stay far below.
+  std::unique_ptr<FramePtr[]> slots_;
+  uint32_t capacity_ = 0;  // A power of two, or 0.
+  uint32_t head_ = 0;
+  uint32_t count_ = 0;
+  uint32_t bytes_ = 0;
 };
 
 }  // namespace taskfeed::hub

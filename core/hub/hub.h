@@ -6,7 +6,8 @@
 ///
 /// Threads  Loop thread only, like all that a shard owns (core/README.md, "Shards"). No lock.
 /// Errors   subscribe() reports them. Delivery cannot fail: a Sink over budget is closed.
-/// Owns     Subscription state and the ring of recent frames. Borrows Feed, Clock, every Sink.
+/// Owns     Subscription state and the rings of recent frames. Borrows Feed, Clock, Log, every
+/// Sink.
 #pragma once
 
 #include <chrono>
@@ -29,8 +30,15 @@ struct Limits {
   size_t ring_frames_max = 256;                ///< Recent frames kept for a topic with readers …
   size_t ring_bytes_max = 128 * 1024;          ///< … and their bytes.
   size_t ring_bytes_total_max = 64 * 1024 * 1024;
-  std::chrono::milliseconds watch_interval{1'000};  ///< Quiet topics are compared with history …
-  size_t watched_max = 256;                         ///< … at most so many of them at a time.
+  size_t reads_max = 16;  ///< Unanswered for a topic, each shared by readers at one cursor.
+  /// Frames that a turn hands to readers that catch up, so that live ones need not wait for them.
+  size_t catch_up_frames_max = 16'384;
+  size_t held_frames_max = 1'024;  ///< Of a topic, while one read mends it; beyond, another does.
+  /// Quiet topics are compared with history, and filtered readers told how far they are …
+  std::chrono::milliseconds watch_interval{1'000};
+  size_t watched_max = 256;  ///< … at most so many topics at a time.
+  /// A Sink that catches up and takes nothing for so long counts as slow.
+  std::chrono::milliseconds stall_interval{30'000};
   /// A topic without readers keeps its ring for so long: readers that all come back at once after a
   /// cut are then served without Redis.
   std::chrono::milliseconds linger_interval{5'000};
@@ -38,32 +46,35 @@ struct Limits {
 
 enum class CloseReason {
   kEnded,     ///< The terminal event and stream.end were delivered.
-  kSlow,      ///< Over sink_pending_bytes_max; resumes by its cursor.
+  kSlow,      ///< sink_pending_bytes_max were unsent when more came; resumes by its cursor.
   kShutdown,  ///< The daemon stops.
 };
 
 /// The receiving end of a subscription: http::SseConnection in production, FakeSink in tests.
 class Sink {
  public:
-  /// Keeps a reference to `frame`; does not write to the socket. Event frames arrive in cursor
-  /// order, without gap or repeat, control frames between them. Must not call back into the Hub.
-  virtual void deliver(const FramePtr& frame) = 0;
+  /// Keeps a reference to `frame`, and answers pending_bytes() as they are now: asking a thousand
+  /// Sinks a second time would cost as much as the delivery. Event frames arrive in cursor order,
+  /// without gap or repeat, control frames between them. A turn of the loop may bring more than
+  /// sink_pending_bytes_max: who holds much tries to write before it answers.
+  virtual size_t deliver(const FramePtr& frame) = 0;
   /// Bytes accepted by deliver() that the kernel has not taken yet.
   virtual size_t pending_bytes() const = 0;
-  /// The last call that this Sink receives; its subscription is gone.
+  /// The last call that this Sink receives; its subscription is gone. It may destroy itself.
   virtual void closed(CloseReason reason) = 0;
+  // None of them may call back into the Hub.
 
  protected:
   ~Sink() = default;
 };
 
-/// What a reader asked for.
+/// What a reader asked for. A cursor of 0-0 is none.
 struct StreamOptions {
-  std::optional<Cursor> after;            ///< Resume: everything after that event.
-  bool include_history = true;            ///< Without a cursor: from the beginning, or live only.
-  std::optional<uint64_t> history_newest; ///< Without a cursor: only the newest N, then live.
+  std::optional<Cursor> after;             ///< Resume: everything after that event.
+  bool include_history = true;             ///< Without a cursor: from the beginning, or live only.
+  std::optional<uint64_t> history_newest;  ///< Without a cursor: only the newest N, then live.
   TypeFilter filter;
-  bool event_names = true;                ///< Off: frames without an `event:` line.
+  bool event_names = true;                               ///< Off: frames without an `event:` line.
   std::chrono::milliseconds heartbeat_interval{15'000};  ///< For stream.open; sent by the Sink.
 };
 
@@ -73,8 +84,8 @@ struct Stats {
   size_t topics = 0;
   size_t subscriptions = 0;
   uint64_t deliveries = 0;
-  uint64_t repairs = 0;       ///< A jump in seq, mended by a range read.
-  uint64_t repeats = 0;       ///< Live events dropped since they had been seen.
+  uint64_t repairs = 0;  ///< A jump in seq, mended by a range read.
+  uint64_t repeats = 0;  ///< Live events dropped since they had been seen.
   uint64_t closed_slow = 0;
 };
 
@@ -86,14 +97,15 @@ class Hub {
   Hub& operator=(const Hub&) = delete;
 
   /// Delivers stream.open, then history, then live events, then stream.end; never from within this
-  /// call. kTooLarge over topics_max or subscriptions_max.
+  /// call. kTooLarge over topics_max or subscriptions_max, kUnavailable after shutdown().
   Result<Subscription*> subscribe(const TaskId& task, const StreamOptions& options, Sink& sink);
   /// The Sink receives nothing more.
   void unsubscribe(Subscription* subscription);
   /// Before the writes of each loop turn (Loop::at_turn_end, ahead of the Sinks' own flush), and by
   /// a timer of at most watch_interval: goes on with readers that catch up, repairs, watches quiet
-  /// topics, tells filtered readers how far they are.
-  void tick();
+  /// topics, tells filtered readers how far they are. True: there is more to do, so the loop should
+  /// turn again without waiting.
+  bool tick();
   /// Closes every Sink with kShutdown.
   void shutdown();
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/clock.h"
 #include "event/cursor.h"
 #include "event/event_type.h"
 #include "hub/hub.h"
@@ -18,12 +19,17 @@ namespace taskfeed::hub {
 
 class Topic;
 
-/// Until stream.open is written.
-struct Opening {
-  bool resumes = false;                   ///< A cursor was given.
+/// What a reader needs until it stands where its topic stands.
+struct CatchUp {
+  Cursor cursor;  ///< The last event that it had, or before which its history begins.
+  bool opened = false;
   bool include_history = true;
+  bool mended = false;  ///< It was ahead of the topic, which was then compared with history.
+  uint32_t read = 0;    ///< The number of the Read that it waits for.
   std::optional<uint64_t> history_newest;
   std::chrono::milliseconds heartbeat_interval{};
+  size_t unsent = 0;        ///< While it drains: the Sink's pending bytes …
+  MonoTime unsent_since{};  ///< … which have not changed since.
 };
 
 /// Of readers that do not take every frame as it is.
@@ -35,22 +41,28 @@ struct Selection {
 
 class Subscription {
  public:
+  /// Which list of the topic it stands in.
   enum class State : uint8_t {
-    kWaiting,  ///< For the topic to listen.
-    kReady,    ///< To go on, at the next tick.
-    kReading,  ///< A page of history is under way.
-    kLive,
+    kWaiting,   ///< For the topic to listen, to be mended, or to have a read to spare.
+    kReading,   ///< A page of history is under way.
+    kReady,     ///< To go on at the next tick.
+    kDraining,  ///< Its Sink has enough to send.
+    kFiltered,  ///< Live …
+    kUnnamed,   ///< … live …
+    kLive,      ///< … and live with every frame as it is.
   };
 
   Subscription(Topic& its_topic, Sink& its_sink) : topic(its_topic), sink(its_sink) {}
 
   Topic& topic;
   Sink& sink;
-  Cursor cursor;  ///< The last event that this reader had; of a live one, the topic knows.
-  std::unique_ptr<Opening> opening;
+  std::unique_ptr<CatchUp> catch_up;  ///< None in the live states.
   std::unique_ptr<Selection> selection;
-  uint32_t place = 0;  ///< In the topic's list of live or of replaying readers.
+  uint32_t place = 0;  ///< In the list.
   State state = State::kWaiting;
 };
+
+// With the allocator's word and the topic's list, a live reader costs 64 bytes.
+static_assert(sizeof(Subscription) <= 40);
 
 }  // namespace taskfeed::hub
