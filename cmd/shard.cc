@@ -38,8 +38,8 @@ class Shard::Side {
  private:
   static bool tick_at_turn_end(Shard& shard) {
     shard.loop_->at_turn_end([&shard] {
-      // The turn in which it all ends has an end too.
-      if (shard.side_) shard.side_->hub_.tick();
+      // The turn in which it all ends has an end too. What a turn leaves over is done in the next.
+      if (shard.side_ && shard.side_->hub_.tick()) shard.loop_->post([] {});
     });
     return true;
   }
