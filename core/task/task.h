@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -21,6 +22,13 @@
 #include "task/status.h"
 
 namespace taskfeed {
+
+/// The agent of a task that a publisher elsewhere executes and whose events name none; built in.
+inline constexpr std::string_view kForeignAgent = "bridge";
+/// On a task that the bridge made: the channel on which it was first heard of. Labels that begin
+/// with "taskfeed." are taskfeed's own.
+inline constexpr std::string_view kBridgedLabel = "taskfeed.bridged";
+inline constexpr std::string_view kOwnLabelPrefix = "taskfeed.";
 
 struct TaskLimits {
   size_t description_bytes_max = 64 * 1024;
