@@ -16,7 +16,7 @@ README_LINES_MAX = 20
 
 RINGS = (('base',),
          ('event', 'task', 'workflow'),
-         ('broker', 'hub', 'runner', 'engine', 'service'),
+         ('broker', 'hub', 'runner', 'engine', 'service', 'bridge'),
          ('loop', 'redis', 'http', 'client', 'process', 'llm', 'adk', 'mcp', 'temporal', 'ops'))
 RANK = {module: (ring, place)
         for ring, modules in enumerate(RINGS) for place, module in enumerate(modules)}
@@ -24,6 +24,7 @@ RANK = {module: (ring, place)
 # A third-party header, and the files that may include it. Tests may include any of them.
 THIRD_PARTY = {
     'spdlog/': ('core/base/log.cc',),
+    'openssl/': ('core/base/digest.cc', 'core/ops/*.cc'),
     'nlohmann/': ('core/event/json.h', 'core/event/json.cc'),
     'toml++/': ('core/runner/*.cc',),
     'uv.h': ('core/loop/*.cc', 'core/loop/uv_*.h', 'core/redis/*.cc', 'core/http/*.cc',
