@@ -44,7 +44,7 @@ Result<TaskService::Folded> TaskService::load(const TaskId& task) {
   const Task& now = folded.stored.task;
   const bool behind = now.last_event && now.last_event->seq > folded.state.folded.seq;
   if (!behind || folded.stored.holder) return folded;
-  const Result<bool> external = is_external(now.spec.agent);
+  const Result<bool> external = is_external(now);
   if (!external) return external.error();
   if (!*external) return folded;
   if (Result<void> done = fold_tail(folded); !done) return done.error();

@@ -40,6 +40,10 @@ Result<void> check_spec(const TaskSpec& spec, const TaskLimits& limits) {
   }
   for (const auto& [name, value] : spec.labels) {
     if (name.empty()) return {Errc::kInvalid, "a label's name is empty; write NAME=VALUE"};
+    if (name.starts_with(kOwnLabelPrefix)) {
+      return {Errc::kInvalid, "labels that begin with '" + std::string(kOwnLabelPrefix) +
+                                  "' are taskfeed's own; choose another name"};
+    }
     if (name.size() > kLabelBytesMax || value.size() > kLabelBytesMax) {
       return too_large("a label's name or value", kLabelBytesMax);
     }
@@ -80,9 +84,8 @@ Error unknown_task(const TaskId& task) {
   return {Errc::kNotFound, "no task " + task.str() + "; `taskfeed list` shows the newest"};
 }
 
-Error built_in_agent() {
-  return {Errc::kInvalid,
-          "the agent `run` is built in (for `taskfeed run -- CMD`); choose another id"};
+Error built_in_agent(const AgentId& agent) {
+  return {Errc::kInvalid, "the agent `" + agent.str() + "` is built in; choose another id"};
 }
 
 Result<runner::AgentConfig> read_agent(const broker::StoredAgent& stored) {

@@ -19,7 +19,7 @@ Result<void> check_execute(const Task& task);
 Result<void> check_control(const Task& task, broker::SignalKind kind);
 
 Error unknown_task(const TaskId& task);
-Error built_in_agent();
+Error built_in_agent(const AgentId& agent);
 /// What was stored by an operator, `kOperator`.
 Result<runner::AgentConfig> read_agent(const broker::StoredAgent& stored);
 

@@ -7,13 +7,19 @@
 namespace taskfeed::service {
 namespace {
 
-bool is_run_agent(const AgentId& id) {
-  return id.str() == kRunAgent;
+bool is_built_in(const AgentId& id) {
+  return id.str() == kRunAgent || id.str() == kForeignAgent;
 }
 
-runner::AgentConfig run_agent() {
-  return {.id = AgentId::parse(kRunAgent).value(),
-          .description = "Programs started by `taskfeed run -- CMD`",
+/// Whoever published it executes it, whichever agent it named.
+bool is_bridged(const Task& task) {
+  return task.spec.labels.contains(std::string(kBridgedLabel));
+}
+
+runner::AgentConfig built_in(const AgentId& id) {
+  return {.id = id,
+          .description = id.str() == kRunAgent ? "Programs started by `taskfeed run -- CMD`"
+                                               : "Tasks that publishers on Redis channels execute",
           .runner = runner::RunnerKind::kExternal,
           .enable_streaming = true,
           .steps = {},
@@ -59,7 +65,8 @@ Result<Task> TaskService::execute(const TaskId& task, const ExecuteRequest& requ
                                       std::to_string(limits_.task.description_bytes_max) +
                                       " bytes; pass a file's name or a link instead"};
   }
-  const Result<runner::AgentConfig> known = agent(before.spec.agent);
+  const Result<runner::AgentConfig> known =
+      is_bridged(before) ? built_in(before.spec.agent) : agent(before.spec.agent);
   if (!known) return known.error();
   if (known->runner == runner::RunnerKind::kExternal) {
     return Error{Errc::kConflict, "the agent " + before.spec.agent.str() +
@@ -108,7 +115,7 @@ Result<Task> TaskService::control(const TaskId& task, const ControlRequest& requ
   const Task& before = found->stored.task;
   if (Result<void> allowed = check_control(before, request.kind); !allowed) return allowed.error();
   if (request.kind != broker::SignalKind::kCancel) {
-    const Result<bool> external = is_external(before.spec.agent);
+    const Result<bool> external = is_external(before);
     if (!external) return external.error();
     if (*external) {
       return Error{Errc::kConflict,
@@ -189,7 +196,7 @@ Result<std::vector<runner::AgentConfig>> TaskService::agents() {
 }
 
 Result<runner::AgentConfig> TaskService::agent(const AgentId& id) {
-  if (is_run_agent(id)) return run_agent();
+  if (is_built_in(id)) return built_in(id);
   const Result<broker::StoredAgent> stored = ports_.agents.agent(id);
   if (!stored) {
     if (stored.error().code != Errc::kNotFound) return stored.error();
@@ -200,7 +207,7 @@ Result<runner::AgentConfig> TaskService::agent(const AgentId& id) {
 }
 
 Result<void> TaskService::put_agent(const runner::AgentConfig& agent) {
-  if (is_run_agent(agent.id)) return built_in_agent();
+  if (is_built_in(agent.id)) return built_in_agent(agent.id);
   const Result<std::vector<broker::StoredAgent>> stored = ports_.agents.agents();
   if (!stored) return stored.error();
   const bool replaces = std::any_of(stored->begin(), stored->end(),
@@ -213,7 +220,7 @@ Result<void> TaskService::put_agent(const runner::AgentConfig& agent) {
 }
 
 Result<void> TaskService::remove_agent(const AgentId& id) {
-  if (is_run_agent(id)) return built_in_agent();
+  if (is_built_in(id)) return built_in_agent(id);
   if (const Result<runner::AgentConfig> known = agent(id);
       !known && known.error().code == Errc::kNotFound) {
     return known.error();
@@ -221,9 +228,9 @@ Result<void> TaskService::remove_agent(const AgentId& id) {
   return ports_.agents.remove_agent(id);
 }
 
-Result<bool> TaskService::is_external(const AgentId& id) {
-  if (is_run_agent(id)) return true;
-  const Result<runner::AgentConfig> known = agent(id);
+Result<bool> TaskService::is_external(const Task& task) {
+  if (is_bridged(task)) return true;
+  const Result<runner::AgentConfig> known = agent(task.spec.agent);
   if (known) return known->runner == runner::RunnerKind::kExternal;
   // A task outlives its agent's declaration.
   if (known.error().code == Errc::kNotFound) return false;

@@ -76,7 +76,7 @@ class TaskService final : public Tasks {
   Result<Folded> load(const TaskId& task);
   Result<void> fold_tail(Folded& folded);
   void keep(const Folded& folded);
-  Result<bool> is_external(const AgentId& agent);
+  Result<bool> is_external(const Task& task);
   Result<std::vector<Cursor>> append_or_commit(const TaskId& task, const std::vector<Event>& events,
                                                const std::vector<EncodedEvent>& encoded,
                                                bool maybe_repeated);
