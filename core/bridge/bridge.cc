@@ -44,7 +44,7 @@ void Bridge::heard(const Heard& heard, const Listener& listener) {
   queue_.push_back({.task = std::move(reading.task),
                     .agent = std::move(reading.agent),
                     .channel = std::string(heard.channel),
-                    .handed = {std::move(reading.event), reading.identity, listener},
+                    .handed = {std::move(reading.event), reading.identity, listener, ++serial_},
                     .heard_at = ports_.clock.mono()});
 }
 
@@ -134,7 +134,7 @@ Task Bridge::record_of(const Waiting& first) const {
 
 void Bridge::on_stored(std::vector<Outcome> outcomes) {
   TF_ASSERT(outcomes.size() == round_.size());
-  bool failed = false;
+  std::optional<std::string> failure;
   // From the back, so that what goes to the front of the queue stands in its order there.
   for (size_t at = round_.size(); at-- > 0;) {
     const Outcome& outcome = outcomes[at];
@@ -150,7 +150,7 @@ void Bridge::on_stored(std::vector<Outcome> outcomes) {
         unknown_task(events, round_[at].record.has_value());
         break;
       case Outcome::Kind::kRetry:
-        failed = true;
+        failure = outcome.why;
         for (Waiting& event : events) event.retried = true;
         put_back(events);
         break;
@@ -166,7 +166,8 @@ void Bridge::on_stored(std::vector<Outcome> outcomes) {
   origin_.clear();
   round_events_ = 0;
   const Limits& limits = options_.limits;
-  if (failed) {
+  if (failure) {
+    if (backoff_.count() == 0) ports_.log.warn("bridge: events wait to be stored: " + *failure);
     backoff_ =
         backoff_.count() == 0 ? limits.backoff_initial : std::min(backoff_ * 2, limits.backoff_max);
     not_before_ = ports_.clock.mono() + backoff_;

@@ -107,6 +107,7 @@ class Bridge final : private Store::Owner {
   const Options options_;
   std::deque<Waiting> queue_;
   size_t queue_bytes_ = 0;
+  uint64_t serial_ = 0;
   std::vector<Call> round_;                   // Under way where not empty …
   std::vector<std::vector<Waiting>> origin_;  // … and what each call was made of, without JSON.
   size_t round_events_ = 0;

@@ -34,6 +34,7 @@ struct Handed {
   EncodedEvent event;
   Identity identity;
   Listener listener;
+  uint64_t serial = 0;  ///< Grows with what a listener hears; the same in a second try.
 };
 
 struct Call {

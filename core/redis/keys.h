@@ -24,6 +24,9 @@ class Keys {
   std::string events(const TaskId& id) const { return task(id) + ":events"; }
   std::string live(const TaskId& id) const { return task(id) + ":live"; }
   std::string inbox(const TaskId& id) const { return task(id) + ":inbox"; }
+  std::string seen(const TaskId& id) const { return task(id) + ":seen"; }
+  std::string seen_before(const TaskId& id) const { return task(id) + ":seen:before"; }
+  const std::string& prefix() const { return prefix_; }
   std::string tasks() const { return prefix_ + "tasks"; }
   std::string tasks_of(const AgentId& id) const { return prefix_ + "agent:" + id.str() + ":tasks"; }
   std::string agents() const { return prefix_ + "agents"; }

@@ -79,8 +79,18 @@ PushParse parse_array(Reader& reader, size_t bulk_bytes_max, Push& push) {
     push.kind = Push::Kind::kSubscribed;
   } else if (parts[0] == "unsubscribe") {
     push.kind = Push::Kind::kUnsubscribed;
+  } else if (parts[0] == "pmessage") {
+    push.kind = Push::Kind::kPatternPublished;
+    push.pattern = parts[1];
+    push.channel = parts[2];
+    push.payload = parts[3];
+  } else if (parts[0] == "psubscribe") {
+    push.kind = Push::Kind::kPatternSubscribed;
+    push.pattern = parts[1];
   } else {
-    push.kind = Push::Kind::kStatus;
+    push.kind = Push::Kind::kArray;
+    push.channel = parts[0];
+    push.payload = parts[1];
   }
   return PushParse::kDone;
 }

@@ -1,7 +1,7 @@
 /// What a subscriber connection receives, as views into the bytes: no copy, no allocation.
 ///
 /// hiredis builds a tree of heap strings for each; here a published event is one look at its
-/// lengths. RESP2: arrays of up to three bulk strings or integers, and single-line replies.
+/// lengths. RESP2: arrays of up to four bulk strings or integers, and single-line replies.
 ///
 /// Threads  Pure functions.
 /// Errors   kBad for bytes that are no such RESP: the connection must be closed.
@@ -15,13 +15,18 @@ namespace taskfeed::redis {
 
 struct Push {
   enum class Kind {
-    kPublished,     ///< `channel` and `payload`.
-    kSubscribed,    ///< `channel`.
-    kUnsubscribed,  ///< `channel`.
-    kStatus,        ///< +OK, +PONG, and the array that answers PING of a subscriber.
-    kError,         ///< `payload` is the text.
+    kPublished,          ///< `channel` and `payload`.
+    kPatternPublished,   ///< `pattern`, `channel` and `payload`.
+    kSubscribed,         ///< `channel`.
+    kPatternSubscribed,  ///< `pattern`.
+    kUnsubscribed,       ///< `channel`.
+    kStatus,             ///< +OK, +PONG: `payload` is the text.
+    kArray,              ///< Another: `channel` and `payload` are its first two, as PING and TIME
+                         ///< answer a subscriber.
+    kError,              ///< `payload` is the text.
   };
   Kind kind = Kind::kStatus;
+  std::string_view pattern;
   std::string_view channel;
   std::string_view payload;
   size_t size = 0;  ///< Bytes that it took.

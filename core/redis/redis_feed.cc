@@ -194,7 +194,11 @@ bool RedisFeed::on_push(const Push& push) {
     case Push::Kind::kUnsubscribed:
       ++ops_answered_;
       return true;
+    case Push::Kind::kPatternPublished:
+    case Push::Kind::kPatternSubscribed:
+      return true;
     case Push::Kind::kStatus:
+    case Push::Kind::kArray:
       return subscriber_.greeted || greeting(subscriber_, false, push.payload);
     case Push::Kind::kError:
       lose(redis_error(push.payload, url_.str()).text);

@@ -1,0 +1,81 @@
+/// Hears what others PUBLISH on channels that match patterns.
+///
+/// Redis keeps nothing of pub/sub: what is published while the connection is lost is lost. So a
+/// lost connection is retried for ever, and the log says for how long nobody listened.
+///
+/// Each time before it listens, the ear asks Redis for its time, on the same connection: whatever
+/// was published before that moment, this listening has not heard (bridge/store.h says what for).
+///
+/// Threads  The loop's.
+/// Errors   To the log: each loss and return once.
+/// Owns     Its connection. Borrows Loop, Log, Owner.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "redis/link.h"
+
+namespace taskfeed::redis {
+
+struct Push;
+
+struct EarStats {
+  uint64_t losses = 0;   ///< Of a listening that stood.
+  uint64_t deaf_ms = 0;  ///< The sum of the times between.
+  uint64_t own = 0;      ///< Published on taskfeed's own channels; passed over.
+};
+
+class ChannelEar final : private Link::Owner {
+ public:
+  struct Published {
+    size_t pattern = 0;  ///< Which of the patterns.
+    std::string_view channel;
+    std::string_view bytes;
+    uint64_t since_us = 0;  ///< Redis' time when this listening began.
+  };
+  class Owner {
+   public:
+    virtual void on_published(const Published& published) = 0;
+    /// All that had arrived by now was handed over.
+    virtual void on_burst_end() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// `patterns` as PSUBSCRIBE takes them. Channels that begin with `own_prefix` are not heard: a
+  /// pattern such as `*` would hand us what we publish ourselves.
+  ChannelEar(loop::Loop& loop, const Url& url, std::vector<std::string> patterns,
+             std::string own_prefix, Owner& owner, Log& log, const LinkLimits& limits);
+  ChannelEar(const ChannelEar&) = delete;
+  ChannelEar& operator=(const ChannelEar&) = delete;
+
+  bool listening() const { return acknowledged_ == patterns_.size(); }
+  const EarStats& stats() const { return stats_; }
+
+ private:
+  void on_up(Link& link) override;
+  std::optional<size_t> on_bytes(Link& link, std::string_view bytes) override;
+  void on_down(Link& link, std::string_view why) override;
+  /// False where it ended the connection.
+  bool on_push(const Push& push);
+  void on_published(const Push& push);
+  void on_acknowledged();
+
+  const std::vector<std::string> patterns_;
+  const std::string own_prefix_;
+  Owner& owner_;
+  Log& log_;
+  const size_t bulk_bytes_max_;
+  Link link_;
+  uint64_t since_us_ = 0;
+  size_t acknowledged_ = 0;  // Patterns.
+  bool has_listened_ = false;
+  uint64_t deaf_since_ms_ = 0;
+  EarStats stats_;
+};
+
+}  // namespace taskfeed::redis
