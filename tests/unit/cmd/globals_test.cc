@@ -8,7 +8,7 @@ namespace taskfeed::cmd {
 namespace {
 
 struct Surroundings {
-  std::map<std::string, std::string> variables{{"HOME", "/home/ada"}};
+  std::map<std::string, std::string> variables{{"HOME", "/folks/ada"}};
   Environment environment{[this](std::string_view name) { return variables[std::string(name)]; }};
   GlobalArgs args;
 
@@ -44,7 +44,7 @@ TEST(GlobalsPlace, ServerAndRedisExcludeEachOther) {
 
 TEST(GlobalsStateDir, GoesFromOptionToEnvironmentToSystemdToXdgToHome) {
   Surroundings at;
-  EXPECT_EQ(at.resolved().state_dir, "/home/ada/.local/state/taskfeed");
+  EXPECT_EQ(at.resolved().state_dir, "/folks/ada/.local/state/taskfeed");
   at.variables["XDG_STATE_HOME"] = "/xdg";
   EXPECT_EQ(at.resolved().state_dir, "/xdg/taskfeed");
   at.variables["STATE_DIRECTORY"] = "/var/lib/units/feed";
