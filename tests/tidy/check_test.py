@@ -10,6 +10,8 @@ from source_text import blocks
 HEADER = ('/// A part.\n///\n/// Threads  Any.\n/// Errors   None.\n/// Owns     Nothing.\n'
           '#pragma once\n')
 GOOD = {
+    'core/README.md': '| 0 | [base](base/README.md)\n| 1 | [event](event/README.md)\n'
+                      '| 3 | [loop](loop/README.md)\n',
     'core/base/CMakeLists.txt': 'taskfeed_module(base SOURCES a.cc)\n',
     'core/base/README.md': '# base\n',
     'core/base/a.h': HEADER,
@@ -86,6 +88,8 @@ BAD = {
     'readmes': [
         {'core/base/README.md': '# base\n' + 'more\n' * 20},
         {'core/task/CMakeLists.txt': 'taskfeed_module(task SOURCES t.cc DEPENDS base)\n'},
+        {'core/README.md': '| 0 | [base](base/README.md)\n| 2 | [event](event/README.md)\n'
+                           '| 3 | [loop](loop/README.md)\n'},
     ],
     'man_pages': [
         {'cmd/subcommand.cc': '    Subcommand{"wait", "the end", Needs::kTasks, enter_wait},\n'},

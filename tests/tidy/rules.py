@@ -241,7 +241,8 @@ def test_names(tree):
 
 
 def readmes(tree):
-    """Every module says in a few lines what it is."""
+    """Every module says in a few lines what it is, and stands in the table of core/README.md."""
+    table = tree.files.get('core/README.md', '')
     folders = {path.split('/')[1] for path, _ in tree.matching('core/*/CMakeLists.txt')}
     for folder in sorted(folders):
         path = f'core/{folder}/README.md'
@@ -250,6 +251,11 @@ def readmes(tree):
         elif tree.files[path].count('\n') > README_LINES_MAX:
             yield Finding(path, README_LINES_MAX + 1, 'readmes',
                           f'more than {README_LINES_MAX} lines')
+        elif folder in RANK:
+            ring = RANK[folder][0]
+            if f'| {ring} | [{folder}]({folder}/README.md)' not in table:
+                yield Finding('core/README.md', 1, 'readmes',
+                              f'lacks {folder} in ring {ring} of its table')
 
 
 def man_pages(tree):
