@@ -48,6 +48,7 @@ std::optional<NanoDollars> parse_dollars(std::string_view text) {
     }
   }
   const NanoDollars amount = dollars * kNanoDollarsPerDollar + nano;
+  if (amount > kDollarsMax * kNanoDollarsPerDollar) return std::nullopt;
   return negative ? -amount : amount;
 }
 
