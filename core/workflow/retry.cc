@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace taskfeed::workflow {
 namespace {
@@ -43,7 +44,10 @@ Result<void> read_kinds(const Json& json, std::vector<std::string>& into) {
 }  // namespace
 
 milliseconds retry_delay(const RetryPolicy& policy, int next_attempt) {
-  const double factor = std::pow(policy.backoff_coefficient, std::max(0, next_attempt - 2));
+  // Finite, since zero times infinity is no number.
+  const double factor =
+      std::min(std::numeric_limits<double>::max(),
+               std::pow(policy.backoff_coefficient, std::max(0, next_attempt - 2)));
   const double delay = static_cast<double>(policy.initial_interval.count()) * factor;
   const auto most = static_cast<double>(policy.maximum_interval.count());
   return milliseconds(static_cast<int64_t>(std::min(delay, most)));
