@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "workflow/state.h"
 
 namespace taskfeed::workflow {
@@ -21,14 +23,20 @@ Result<void> read_time(const Json& json, std::string_view key, std::optional<Wal
   return {};
 }
 
+/// Nothing where it is no count.
+std::optional<int> count_at(const Json& json, std::string_view key) {
+  const int64_t count = int_at(json, key);
+  if (count < 0 || count > std::numeric_limits<int>::max()) return std::nullopt;
+  return static_cast<int>(count);
+}
+
 Result<Step> step_from_json(const Json& json) {
   const Json* const found = find(json, "step");
   if (found == nullptr || !found->is_object()) return wrong("step", "must be an object");
-  Step step;
-  step.index = static_cast<int>(int_at(*found, "index"));
-  step.attempt = static_cast<int>(int_at(*found, "attempt"));
-  step.open = bool_at(*found, "open");
-  if (step.index < 0 || step.attempt < 0) return wrong("step", "must not be negative");
+  const auto index = count_at(*found, "index");
+  const auto attempt = count_at(*found, "attempt");
+  if (!index || !attempt) return wrong("step", "must have counts");
+  Step step{*index, *attempt, bool_at(*found, "open"), std::nullopt};
   if (auto read = read_time(*found, "failed_at", step.failed_at); !read) return read.error();
   return step;
 }
@@ -51,6 +59,7 @@ Json state_to_json(const State& state) {
                       ? Json{{"kind", state.failure->kind}, {"message", state.failure->message}}
                       : Json(nullptr);
   json["total_cost"] = dollars_to_json(state.total_cost);
+  json["total_cost_nano"] = state.total_cost;  // Exact, whatever the amount.
   json["started_at"] = time_to_json(state.started_at);
   json["completed_at"] = time_to_json(state.completed_at);
   json["retry"] = retry_to_json(state.retry);
@@ -69,13 +78,18 @@ Result<State> state_from_json(const Json& json) {
   Result<Step> step = step_from_json(json);
   if (!step) return step.error();
   state.step = *step;
-  state.steps_completed = static_cast<int>(int_at(json, "steps_completed"));
+  const auto steps = count_at(json, "steps_completed");
+  if (!steps) return wrong("steps_completed", "must be a count");
+  state.steps_completed = *steps;
   state.last_step_done = bool_at(json, "last_step_done");
   state.response = string_at(json, "response");
   if (const Json* const error = find(json, "error"); error != nullptr && error->is_object()) {
     state.failure = TaskFailure{string_at(*error, "kind"), string_at(*error, "message")};
   }
-  state.total_cost = dollars_from_json(find(json, "total_cost"));
+  const Json* const nano = find(json, "total_cost_nano");
+  state.total_cost = nano != nullptr && nano->is_number_integer()
+                         ? nano->get<NanoDollars>()
+                         : dollars_from_json(find(json, "total_cost"));
   if (auto read = read_time(json, "started_at", state.started_at); !read) return read.error();
   if (auto read = read_time(json, "completed_at", state.completed_at); !read) return read.error();
   const Json* const retry = find(json, "retry");
