@@ -108,7 +108,8 @@ void RequestReader::take_line_byte(char c) {
       }
       if (!expect(is_token_char(c), "the method is not a token followed by one space")) return;
       text_ += c;
-      expect(text_.size() <= limits_->method_bytes_max, "the method is too long");
+      // RFC 9112, 3: as any method that is longer than all that are known.
+      if (text_.size() > limits_->method_bytes_max) refuse(501, "the method is too long");
       return;
     case Step::kBeforeLineLf:
       if (expect(c == '\n', "a bare CR stands before the request line")) step_ = Step::kBeforeLine;
@@ -117,7 +118,9 @@ void RequestReader::take_line_byte(char c) {
       if (c == ' ' && !text_.empty()) {
         request_.target = std::exchange(text_, {});
         const bool star = request_.target == "*" && request_.method == "OPTIONS";
-        expect(star || is_origin_form(request_.target),
+        // CONNECT's is an authority (RFC 9112, 3.2.3): a path is none, and no tunnel begins here.
+        const bool path = request_.method != "CONNECT" && is_origin_form(request_.target);
+        expect(star || path,
                "the request target is not a path that starts with / and is percent-encoded");
         step_ = Step::kVersion;
         return;
@@ -179,7 +182,7 @@ void RequestReader::take_field_byte(char c) {
       [[fallthrough]];
     case Step::kFieldName:
     case Step::kFieldValue:
-      if (++line_bytes_ > limits_->field_bytes_max) {
+      if (c != '\r' && ++line_bytes_ > limits_->field_bytes_max) {
         return refuse(431,
                       "a field is over " + std::to_string(limits_->field_bytes_max) + " bytes");
       }
@@ -295,9 +298,7 @@ void RequestReader::read_framing() {
   if (coding != nullptr) {
     if (length != nullptr) return refuse(400, "Content-Length beside Transfer-Encoding");
     if (request_.minor == 0) return refuse(400, "Transfer-Encoding in HTTP/1.0");
-    if (!same_name(coding->value, "chunked")) {
-      return refuse(501, "the only transfer coding that is read here is chunked");
-    }
+    if (!same_name(coding->value, "chunked")) return refuse_coding(coding->value);
     state_ = State::kBody;
     step_ = Step::kChunkSize;
     return;
@@ -316,6 +317,16 @@ void RequestReader::read_framing() {
   body_left_ = *bytes;
   state_ = State::kBody;
   step_ = Step::kSized;
+}
+
+/// RFC 9112, 6.3: without chunked as its last coding, a request's length cannot be told. Known by
+/// that length, though not decoded here, are those with other codings before it (6.1).
+void RequestReader::refuse_coding(std::string_view codings) {
+  const size_t comma = codings.rfind(',');
+  const bool chunked_ends =
+      comma != std::string_view::npos && same_name(trim_ows(codings.substr(comma + 1)), "chunked");
+  if (!chunked_ends) return refuse(400, "Transfer-Encoding does not end in chunked");
+  refuse(501, "the only transfer coding that is read here is chunked");
 }
 
 size_t RequestReader::take_body(std::string_view bytes) {

@@ -22,9 +22,9 @@ namespace taskfeed::http {
 
 /// Ceilings of one request; over one it is refused before more is read.
 struct RequestLimits {
-  size_t method_bytes_max = 32;
+  size_t method_bytes_max = 32;             ///< 501
   size_t target_bytes_max = 4 * 1024;       ///< 414
-  size_t field_bytes_max = 8 * 1024;        ///< One field line; 431.
+  size_t field_bytes_max = 8 * 1024;        ///< One field line without its CR LF; 431.
   size_t fields_max = 64;                   ///< Trailers counted; 431.
   size_t head_bytes_max = 64 * 1024;        ///< All of the head; 431.
   size_t body_bytes_max = 1024 * 1024;      ///< 413, on the announcement already.
@@ -99,6 +99,7 @@ class RequestReader {
   void end_chunk_size();
   void check_host();
   void read_framing();
+  void refuse_coding(std::string_view codings);
   void finish();
   void refuse(int status, std::string_view detail);
   bool expect(bool holds, std::string_view detail);
