@@ -25,7 +25,8 @@ struct DaemonOptions {
   std::vector<int> inherited;  ///< Sockets that the service manager opened.
   std::string local_socket;    ///< Beside all others, for command lines on this machine.
   http::HostRule hosts = http::HostRule::loopback();
-  bool beyond_loopback = false;  ///< --behind-proxy: somebody else keeps strangers out.
+  std::vector<std::string> origins;  ///< Sites whose scripts may call.
+  bool beyond_loopback = false;      ///< --behind-proxy: somebody else keeps strangers out.
   QueueName queue = service::default_queue();
   size_t workers = 4;  ///< Tasks at a time; 0: others execute.
   size_t shards = 1;

@@ -83,6 +83,7 @@ Result<void> Daemon::adopt(std::vector<std::vector<Door>>& doors, int descriptor
 http::Access Daemon::access_of(const http::ListenAddress& address) const {
   http::Access access;
   access.hosts = options_.hosts;
+  access.origins = options_.origins;
   if (!address.unix_path.empty()) access.hosts = http::HostRule::anything();
   // Who listens on one address of the machine is called by it.
   const bool v6 = address.host.find(':') != address.host.npos;

@@ -13,6 +13,7 @@ constexpr std::string_view kDefaultListen = "127.0.0.1:8000";
 struct ServeArgs {
   std::vector<std::string> listen;
   std::vector<std::string> allow_hosts;
+  std::vector<std::string> allow_origins;
   std::string workers = "4";
   std::string shards = "1";
   std::string queue = "default";
@@ -23,7 +24,7 @@ struct ServeArgs {
 
 void declare(ArgParser& parser, ServeArgs& options) {
   parser.list("--listen", options.listen, "ADDRESS",
-              "host:port or unix:PATH; may be repeated (default: 127.0.0.1:8000)");
+              "host:port or unix:PATH; repeatable (default: 127.0.0.1:8000)");
   parser.option("--workers", options.workers, "N",
                 "tasks executed at a time, 0 to 256; 0 leaves them to others (default: 4)");
   parser.option("--shards", options.shards, "N",
@@ -33,7 +34,9 @@ void declare(ArgParser& parser, ServeArgs& options) {
   parser.option("--agents", options.agents, "DIR",
                 "declare the agents of its *.toml and *.json; read again on SIGHUP");
   parser.list("--allow-host", options.allow_hosts, "NAME",
-              "answer requests for this Host as well, or * for any; may be repeated");
+              "answer requests for this Host as well, or * for any; repeatable");
+  parser.list("--allow-origin", options.allow_origins, "ORIGIN",
+              "let scripts of this site call, such as http://localhost:3000; repeatable");
   parser.flag("--behind-proxy", options.behind_proxy,
               "allow addresses that other machines reach: a proxy checks who calls");
 }
@@ -64,9 +67,26 @@ Result<void> read_hosts(ServeArgs& options) {
   return {};
 }
 
+/// An origin as a browser writes it (RFC 6454, 6.2). "null" is refused: any site can have it.
+Result<void> read_origins(ServeArgs& options) {
+  for (const std::string& origin : options.allow_origins) {
+    const bool secure = origin.starts_with("https://");
+    const size_t scheme = secure ? 8 : 7;
+    if ((!secure && !origin.starts_with("http://")) ||
+        !http::parse_host(std::string_view(origin).substr(scheme))) {
+      return Error{Errc::kInvalid, "--allow-origin '" + escape_controls(to_utf8(origin)) +
+                                       "' is no origin; give scheme, host and port alone, as in "
+                                       "http://localhost:3000"};
+    }
+    options.daemon.origins.push_back(origin);
+  }
+  return {};
+}
+
 Result<void> validate(ServeArgs& options) {
   if (auto read = read_listen(options); !read) return read;
   if (auto read = read_hosts(options); !read) return read;
+  if (auto read = read_origins(options); !read) return read;
   const Result<size_t> workers = whole_number("--workers", options.workers, {0, 256});
   if (!workers) return workers.error();
   const Result<size_t> shards = whole_number("--shards", options.shards, {1, 64});

@@ -2,11 +2,13 @@
 """Types the examples of the man pages that are marked `run`: examples_test.py BINARY MAN_FOLDER.
 
 Each block runs as a script of its own, in one folder with one state directory and the files that
-the pages show; it stops at the first line that fails. `run 3` ends with status 3.
+the pages show; it stops at the first line that fails. `run 3` ends with status 3. `run with a
+daemon` starts one itself, and gets a port that is free in place of the default one.
 """
 import glob
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,29 @@ from pages import marked_blocks
 
 BINARY, FOLDER = os.path.abspath(sys.argv[1]), sys.argv[2]
 SECONDS_MAX = 60
+WITH_DAEMON = 'run with a daemon'
+DEFAULT_ADDRESS = '127.0.0.1:8000'
+
+
+def free_address():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return f'127.0.0.1:{probe.getsockname()[1]}'
+
+
+def script_of(block):
+    text = block.text
+    if block.mark == WITH_DAEMON:
+        address = free_address()
+        text = text.replace(DEFAULT_ADDRESS, address)
+        text = text.replace('taskfeed serve', f'taskfeed serve --listen {address}') + 'wait\n'
+    # A program that fails ends its pipeline too: only the last line's status counts.
+    return text if status_of(block) == 0 else 'set +e\n' + text
+
+
+def status_of(block):
+    _, _, status = block.mark.partition(' ')
+    return int(status) if status.isdigit() else 0
 
 
 class Examples(unittest.TestCase):
@@ -35,6 +60,10 @@ class Examples(unittest.TestCase):
             if kind == 'file':
                 with open(os.path.join(cls.folder, name), 'w', encoding='utf-8') as file:
                     file.write(block.text)
+        agents = os.path.join(cls.folder, 'agents.d')
+        os.mkdir(agents)
+        for declared in glob.glob(os.path.join(cls.folder, '*.toml')):
+            shutil.copy(declared, agents)
 
     @classmethod
     def tearDownClass(cls):
@@ -47,18 +76,18 @@ class Examples(unittest.TestCase):
 
     def test_each_runs_as_it_stands(self):
         self.assertGreater(len(self.blocks), 15)
+        self.assertIn(WITH_DAEMON, [block.mark for block in self.blocks])
         declared = self.type('taskfeed agents apply release-check.toml')
         self.assertEqual(declared.returncode, 0, declared.stderr)
         for block in self.blocks:
-            kind, _, status = block.mark.partition(' ')
-            if kind != 'run':
+            if not block.mark.startswith('run'):
                 continue
             with self.subTest(page=block.page, example=block.text):
-                # A program that fails ends its pipeline too: only the last line's status counts.
-                script = block.text if not status else 'set +e\n' + block.text
-                done = self.type(script)
-                self.assertEqual(done.returncode, int(status or 0), done.stdout + done.stderr)
+                done = self.type(script_of(block))
+                self.assertEqual(done.returncode, status_of(block), done.stdout + done.stderr)
                 self.assertNotEqual(done.stdout + done.stderr, '')
+                if block.mark == WITH_DAEMON:
+                    self.assertIn('event: stream.end', done.stdout)
 
 
 if __name__ == '__main__':
