@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "help_text.h"
 #include "inputs.h"
 #include "subcommand.h"
 #include "suggest.h"
@@ -221,15 +222,17 @@ AgentsParts parts_of(std::string_view verb) {
           deletes ? run_delete : run_show};
 }
 
-std::string overview() {
-  return "Usage: taskfeed agents list|show|apply|delete [OPTIONS] [ARGUMENTS]\n"
+std::string overview(size_t columns) {
+  const std::vector<HelpRow> verbs{{"list", "all of them"},
+                                   {"show AGENT...", "one or several"},
+                                   {"apply FILE...", "declare or change, from TOML or JSON"},
+                                   {"delete AGENT...", "forget; tasks and events stay"}};
+  return "Usage: taskfeed agents VERB [OPTIONS] [ARGUMENTS]\n"
          "\n"
          "The agents that are declared: who executes tasks, and how.\n"
          "\n"
-         "  list            all of them\n"
-         "  show AGENT...   one or several\n"
-         "  apply FILE...   declare or change, from TOML or JSON\n"
-         "  delete AGENT... forget; tasks and events stay\n"
+         "Verbs:\n" +
+         help_rows(verbs, help_left_width({&verbs}), columns) +
          "\n"
          "Examples:\n" +
          std::string(kExample) +
@@ -247,7 +250,7 @@ ExitStatus enter_agents(Invocation& invocation, Needs needs) {
   auto word = args.begin();
   while (word != args.end() && word->size() > 1 && word->starts_with('-')) {
     if (*word == "-h" || *word == "--help") {
-      invocation.out.write(overview());
+      invocation.out.write(overview(help_columns(invocation.out)));
       return ExitStatus::kCompleted;
     }
     word += global_takes_value(*word) && args.end() - word > 1 ? 2 : 1;

@@ -7,16 +7,12 @@
 #include <CLI/Formatter.hpp>
 
 #include "base/text.h"
+#include "help_text.h"
 #include "suggest.h"
 
 namespace taskfeed::cmd {
 
 struct ArgParser::Impl {
-  struct Described {
-    std::string left;
-    std::string help;
-  };
-
   explicit Impl(About given) : about(std::move(given)) {
     app.set_help_flag();
     app.add_flag("-h,--help", help_asked);
@@ -41,8 +37,8 @@ struct ArgParser::Impl {
   bool help_asked = false;
   bool globals = false;
   std::vector<std::string> known{"-h", "--help"};
-  std::vector<Described> options;
-  std::vector<Described> positionals;
+  std::vector<HelpRow> options;
+  std::vector<HelpRow> positionals;
 };
 
 ArgParser::ArgParser(About about) : impl_(std::make_unique<Impl>(std::move(about))) {}
@@ -121,7 +117,7 @@ Result<bool> ArgParser::parse(std::vector<std::string> args) {
     return refuse("unknown option " + escape_controls(to_utf8(option)) +
                   (meant.empty() ? "" : ", did you mean " + meant + "?"));
   } catch (const CLI::RequiredError&) {
-    for (const Impl::Described& positional : impl_->positionals) {
+    for (const HelpRow& positional : impl_->positionals) {
       const CLI::Option* option = impl_->app.get_option_no_throw(positional.left);
       if (option != nullptr && option->get_required() && option->count() == 0) {
         return refuse(positional.left + " is missing (" + positional.help + ")");
@@ -138,30 +134,17 @@ Result<bool> ArgParser::parse(std::vector<std::string> args) {
   return impl_->help_asked;
 }
 
-std::string ArgParser::help() const {
+std::string ArgParser::help(size_t columns) const {
   std::string text = "Usage: taskfeed " + impl_->about.name;
   if (!impl_->about.usage.empty()) text += " " + impl_->about.usage;
-  text += "\n\n" + impl_->about.summary + "\n";
-  size_t width = 0;
-  for (const auto* group : {&impl_->positionals, &impl_->options}) {
-    for (const Impl::Described& one : *group) width = std::max(width, one.left.size());
+  text += "\n\n" + help_paragraph(impl_->about.summary, columns);
+  const size_t width = help_left_width({&impl_->positionals, &impl_->options});
+  if (!impl_->positionals.empty()) {
+    text += "\nArguments:\n" + help_rows(impl_->positionals, width, columns);
   }
-  constexpr size_t kWidthMax = 28;
-  width = std::min(width, kWidthMax);
-  const auto print = [&](std::string_view title, const std::vector<Impl::Described>& group) {
-    if (group.empty()) return;
-    text += "\n" + std::string(title) + ":\n";
-    for (const Impl::Described& one : group) {
-      text += "  " + one.left;
-      if (one.left.size() > width)
-        text += "\n  " + std::string(width, ' ');
-      else
-        text += std::string(width - one.left.size(), ' ');
-      text += "  " + one.help + "\n";
-    }
-  };
-  print("Arguments", impl_->positionals);
-  print("Options", impl_->options);
+  if (!impl_->options.empty()) {
+    text += "\nOptions:\n" + help_rows(impl_->options, width, columns);
+  }
   if (!impl_->about.examples.empty()) text += "\nExamples:\n" + impl_->about.examples;
   text += "\nOptions of every subcommand: taskfeed help options\n";
   return text;

@@ -24,7 +24,7 @@ class ArgParser {
   struct About {
     std::string name;
     std::string usage;
-    std::string summary;
+    std::string summary;   ///< A paragraph; filled to the reader's width.
     std::string examples;  ///< Lines that are printed as they stand; may be empty.
   };
   explicit ArgParser(About about);
@@ -47,7 +47,8 @@ class ArgParser {
 
   /// True where -h or --help was given: print help().
   Result<bool> parse(std::vector<std::string> args);
-  std::string help() const;
+  /// For a reader of that width; usage and examples stand as they are.
+  std::string help(size_t columns) const;
 
  private:
   struct Impl;

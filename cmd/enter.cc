@@ -1,5 +1,6 @@
 // How a subcommand is entered: what enter() does that does not depend on its options.
 #include "base/text.h"
+#include "help_text.h"
 #include "subcommand.h"
 #include "wiring.h"
 
@@ -11,7 +12,7 @@ ExitStatus usage_error(Invocation& invocation, const Error& error) {
 }
 
 ExitStatus print_help(Invocation& invocation, const ArgParser& parser) {
-  invocation.out.write(parser.help());
+  invocation.out.write(parser.help(help_columns(invocation.out)));
   invocation.out.flush();
   return ExitStatus::kCompleted;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "help_text.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -150,26 +151,30 @@ Result<Globals> resolve(const GlobalArgs& args, const Environment& environment, 
   return globals;
 }
 
-std::string globals_help() {
-  return "Options of every subcommand:\n"
-         "  --server URL         a daemon: http://host:port or unix:PATH (TASKFEED_SERVER)\n"
-         "  --redis URL          a Redis, without a daemon (TASKFEED_REDIS_URL)\n"
-         "  --state-dir DIR      the local daemon's socket and the private Redis\n"
-         "                       (TASKFEED_STATE_DIR; default $XDG_STATE_HOME/taskfeed)\n"
-         "  -o, --output FORMAT  text or json; tail and run also take sse and raw\n"
-         "      --json           the same as -o json\n"
-         "      --color WHEN     auto, always or never (NO_COLOR, CLICOLOR_FORCE, TERM=dumb)\n"
-         "      --time STYLE     clock, relative, iso or raw\n"
-         "      --utc            times in UTC\n"
-         "  -q, --quiet          only errors on stderr\n"
-         "  -v, --verbose        say what is done, on stderr\n"
-         "      --log-format F   text or json, for the log on stderr (TASKFEED_LOG_FORMAT)\n"
-         "      --timeout TIME   give up after it (30s, 5m); exit status 124\n"
-         "  -h, --help           this subcommand's options\n"
-         "  -V, --version        the version\n"
-         "\n"
-         "Without --server and --redis: the daemon of the state directory if one runs, else a\n"
-         "private Redis there.\n";
+std::string globals_help(size_t columns) {
+  const std::vector<HelpRow> rows{
+      {"    --server URL", "a daemon: http://host:port or unix:PATH (TASKFEED_SERVER)"},
+      {"    --redis URL", "a Redis, without a daemon (TASKFEED_REDIS_URL)"},
+      {"    --state-dir DIR",
+       "the local daemon's socket and the private Redis (TASKFEED_STATE_DIR; default: "
+       "$XDG_STATE_HOME/taskfeed)"},
+      {"-o, --output FORMAT", "text or json; tail and run also take sse and raw"},
+      {"    --json", "the same as -o json"},
+      {"    --color WHEN", "auto, always or never (NO_COLOR, CLICOLOR_FORCE, TERM=dumb)"},
+      {"    --time STYLE", "clock, relative, iso or raw"},
+      {"    --utc", "times in UTC"},
+      {"-q, --quiet", "only errors on stderr"},
+      {"-v, --verbose", "say what is done, on stderr"},
+      {"    --log-format F", "text or json, for the log on stderr (TASKFEED_LOG_FORMAT)"},
+      {"    --timeout TIME", "give up after it (30s, 5m); exit status 124"},
+      {"-h, --help", "this subcommand's options"},
+      {"-V, --version", "the version"}};
+  return "Options of every subcommand:\n" + help_rows(rows, help_left_width({&rows}), columns) +
+         "\n" +
+         help_paragraph(
+             "Without --server and --redis: the daemon of the state directory if one runs, "
+             "else a private Redis there.",
+             columns);
 }
 
 }  // namespace taskfeed::cmd

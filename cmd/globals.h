@@ -49,7 +49,7 @@ struct Globals {
 void declare_globals(ArgParser& parser, GlobalArgs& args, bool streams);
 Result<Globals> resolve(const GlobalArgs& args, const Environment& environment, bool streams);
 /// For `taskfeed help options`.
-std::string globals_help();
+std::string globals_help(size_t columns);
 /// Whether an option before the subcommand's name takes a value.
 bool global_takes_value(std::string_view option);
 

@@ -1,32 +1,34 @@
 // help: the list of subcommands, one subcommand's help, or the options of all.
+#include "help_text.h"
 #include "subcommand.h"
 #include "suggest.h"
 
 namespace taskfeed::cmd {
 namespace {
 
-std::string overview() {
+std::string overview(size_t columns) {
   std::string text =
-      "taskfeed: create tasks for agents, execute them, and follow what they do.\n"
+      help_paragraph("taskfeed: create tasks for agents, execute them, and follow what they do.",
+                     columns) +
       "\n"
       "Usage: taskfeed SUBCOMMAND [OPTIONS] [ARGUMENTS]\n"
       "\n"
       "Subcommands:\n";
+  std::vector<HelpRow> rows;
   for (const Subcommand& one : subcommands()) {
-    if (one.help.empty()) continue;
-    text += "  " + std::string(one.name) + std::string(10 - one.name.size(), ' ') +
-            std::string(one.help) + "\n";
+    if (!one.help.empty()) rows.push_back({std::string(one.name), std::string(one.help)});
   }
+  text += help_rows(rows, help_left_width({&rows}), columns);
   text +=
       "\n"
       "First steps:\n"
-      "  taskfeed run -- make test              a program, its output as events\n"
-      "  taskfeed agents apply agent.toml       declare an agent\n"
-      "  taskfeed run --agent AGENT \"a goal\"    create, execute and follow a task\n"
-      "  taskfeed serve                         the daemon; then open the event stream by HTTP\n"
+      "  taskfeed run -- make test          a program as a task\n"
+      "  taskfeed agents apply agent.toml   declare an agent\n"
+      "  taskfeed run \"a goal\"              give it a task\n"
+      "  taskfeed serve                     serve HTTP and SSE\n"
       "\n"
       "Options of every subcommand: taskfeed help options\n"
-      "One subcommand: taskfeed help SUBCOMMAND, or man taskfeed-SUBCOMMAND\n";
+      "One subcommand: taskfeed help NAME, or man taskfeed-NAME\n";
   return text;
 }
 
@@ -40,7 +42,8 @@ ExitStatus enter_help(Invocation& invocation, Needs) {
     break;
   }
   if (topic.empty() || topic == "help" || topic == "options") {
-    invocation.out.write(topic == "options" ? globals_help() : overview());
+    const size_t columns = help_columns(invocation.out);
+    invocation.out.write(topic == "options" ? globals_help(columns) : overview(columns));
     invocation.out.flush();
     return ExitStatus::kCompleted;
   }

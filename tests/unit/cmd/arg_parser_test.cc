@@ -137,7 +137,7 @@ TEST(ArgParserHelp, ListsArgumentsAndOptionsAndLeavesOutTheGlobalOnes) {
   std::string hidden;
   demo.parser.begin_globals();
   demo.parser.option("--server", hidden, "URL", "");
-  const std::string help = demo.parser.help();
+  const std::string help = demo.parser.help(80);
   EXPECT_NE(help.find("Usage: taskfeed demo [OPTIONS] TASK"), std::string::npos);
   EXPECT_NE(help.find("  -f, --follow"), std::string::npos);
   EXPECT_NE(help.find("      --param NAME=VALUE"), std::string::npos);

@@ -111,7 +111,7 @@ TEST(GlobalsTable, NamesEveryOptionThatTakesAValue) {
   for (const char* name : {"--server", "--redis", "--state-dir", "-o", "--output", "--color",
                            "--time", "--timeout", "--log-format"}) {
     EXPECT_TRUE(global_takes_value(name)) << name;
-    EXPECT_TRUE(globals_help().find(name) != std::string::npos) << name;
+    EXPECT_TRUE(globals_help(80).find(name) != std::string::npos) << name;
   }
   for (const char* name : {"--json", "-q", "-v", "--utc"}) {
     EXPECT_FALSE(global_takes_value(name)) << name;
