@@ -1,4 +1,5 @@
 /// Requests that hide in others (smuggling_samples.h).
+#include "support/request_reference.h"
 #include "unit/http/request_text.h"
 #include "unit/http/smuggling_samples.h"
 
@@ -25,6 +26,18 @@ TEST(Smuggling, NothingThatHidesIsLetThrough) {
   for (const SmugglingSample& sample : smuggling_samples()) {
     for (const http::Request& request : testing::frame_whole(sample.bytes).requests) {
       EXPECT_NE(request.target, "/hidden") << sample.name;
+    }
+  }
+}
+
+TEST(Smuggling, WhatIsLetThroughIsARequestByTheLetterOfTheRfc) {
+  for (const SmugglingSample& sample : smuggling_samples()) {
+    SCOPED_TRACE(sample.name);
+    for (const http::Request& request : testing::frame_whole(sample.bytes).requests) {
+      const auto reference = testing::RequestReference(sample.bytes).read();
+      ASSERT_TRUE(reference.has_value());
+      EXPECT_EQ(reference->request, request);
+      EXPECT_EQ(reference->bytes, sample.bytes.size());
     }
   }
 }
