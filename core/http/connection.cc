@@ -51,7 +51,7 @@ ServerCore::ServerCore(const ServerPorts& its_ports, const ServerLimits& its_lim
     : ports(its_ports),
       limits(its_limits),
       answerer(std::make_shared<const Answerer>(ports.api)),
-      lifeline(std::make_shared<Lifeline>(this)),
+      lifeline(std::make_shared<Lifeline>(Lifeline{this})),
       poller(make_poller(ports.loop)),
       wheel(ports.loop, ports.clock, kTick),
       heartbeat_comment(sse::comment_frame("hb")),

@@ -33,6 +33,7 @@ class Keys {
   std::string queue(const QueueName& name) const { return prefix_ + "queue:{" + name.str() + "}"; }
   std::string due(const QueueName& name) const { return queue(name) + ":due"; }
   std::string dead(const QueueName& name) const { return queue(name) + ":dead"; }
+  std::string workers(const QueueName& name) const { return queue(name) + ":workers"; }
   std::string worker_prefix() const { return prefix_ + "worker:"; }
   std::string worker(const WorkerId& id) const { return worker_prefix() + id.str(); }
 

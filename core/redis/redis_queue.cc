@@ -97,7 +97,8 @@ Result<std::vector<broker::QueueEntry>> RedisBroker::take_now(const broker::Take
   for (bool made_group = false;; made_group = true) {
     const auto replies = client_.call(
         [&](Batch& batch, bool) {
-          batch.script(scripts::k_take, {keys_.queue(take.queue), keys_.due(take.queue)}, 4);
+          batch.script(scripts::k_take,
+                     {keys_.queue(take.queue), keys_.due(take.queue), keys_.workers(take.queue)}, 4);
           batch.add(kGroup).add(take.worker.str()).add(std::max<size_t>(1, take.count));
           batch.add(to_count(take.redeliver_after));
         },
@@ -257,7 +258,8 @@ Result<std::vector<broker::DeadEntry>> RedisBroker::dead(const QueueName& queue,
 Result<QueueState> RedisBroker::queue_state(const QueueName& queue, const QueueWatch& watch) {
   const auto replies = client_.call(
       [&](Batch& batch, bool) {
-        batch.script(scripts::k_queue_state, {keys_.queue(queue), keys_.due(queue)}, 3);
+        batch.script(scripts::k_queue_state,
+                     {keys_.queue(queue), keys_.due(queue), keys_.workers(queue)}, 3);
         batch.add(kGroup).add(to_count(watch.alive_within)).add(to_count(watch.forget_after));
       },
       {});

@@ -1,11 +1,14 @@
 -- take: tasks whose time has come go into the queue; then new entries, then those of workers that
 -- went silent.
--- KEYS  queue, due      ARGV  group, worker, count, redeliver_after_ms
+-- KEYS  queue, due, workers      ARGV  group, worker, count, redeliver_after_ms
 -- Answers {ms until the next deferred task (-1: none), id, task, id, task …}; NOGROUP.
-local queue, due = KEYS[1], KEYS[2]
+local queue, due, workers = KEYS[1], KEYS[2], KEYS[3]
 local group, worker, count = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local now = redis.call('TIME')
 local now_ms = now[1] * 1000 + math.floor(now[2] / 1000)
+-- Redis 7.0 notes a consumer only when it is given something; an idle worker is to be seen as well.
+-- Without memory the note is left out.
+redis.pcall('ZADD', workers, now_ms, worker)
 local answer = {-1}
 local function add(entries)
   for _, entry in ipairs(entries) do

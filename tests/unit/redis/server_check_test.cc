@@ -144,6 +144,13 @@ TEST_F(RedisQueueState, CountsWhatIsNotDoneAndWhoTakes) {
   EXPECT_EQ(broker_.queue_state(queue("default"))->length, 1u);
 }
 
+TEST_F(RedisQueueState, SeesAWorkerThatFindsNothingToDo) {
+  EXPECT_EQ(broker_.queue_state(queue("default"))->workers_alive, 0u);
+  ASSERT_TRUE(broker_.take(take_as("w1")).ok());
+  ASSERT_TRUE(broker_.take(take_as("w1")).ok());
+  EXPECT_EQ(broker_.queue_state(queue("default"))->workers_alive, 1u);
+}
+
 TEST_F(RedisQueueState, ForgetsASilentWorkerOnlyWhenItHoldsNothing) {
   ASSERT_TRUE(broker_.create(a_task("t1")).ok());
   const broker::Execution execution{ids_.uuid7(), "q", {}, queue("default")};
