@@ -173,6 +173,8 @@ EventLine tool_or_approval(std::string_view type, const Json& event, const Looks
     fields.add(string_at(event, "tool"));
     if (const Json* code = find(event, "exit_code"); code != nullptr && code->is_number_integer()) {
       fields.add("exit " + std::to_string(code->get<int64_t>()));
+    } else if (const std::string signal = string_at(event, "signal"); !signal.empty()) {
+      fields.add(signal);
     } else {
       fields.json(event, "result");
     }
@@ -230,7 +232,7 @@ EventLine event_line(std::string_view type, const Json& event, const Looks& look
       fields.add(std::to_string(std::lround(percent->get<double>())) + " %");
     }
     fields.json(event, "message");
-    return {"....", Marks(looks.utf8).note, Tone::kPlain, fields.str()};
+    return {"PROG", Marks(looks.utf8).note, Tone::kPlain, fields.str()};
   }
   return foreign(type, event, looks);
 }

@@ -37,6 +37,8 @@ constexpr std::array kSamples{
     Sample{types::kToolCallCompleted, R"({"tool":"sha256sum","exit_code":0,"duration_ms":7})"},
     Sample{types::kToolCallCompleted,
            R"({"tool":"make","is_error":true,"exit_code":2,"truncated":true,"duration_ms":65000})"},
+    Sample{types::kToolCallCompleted,
+           R"({"tool":"sh","is_error":true,"signal":"SIGTERM","result":"half","duration_ms":995})"},
     Sample{types::kToolCallCompleted, R"({"tool":"search","result":"3 hits","duration_ms":81})"},
     Sample{types::kBudgetWarning, R"({"budget":0.5,"used":0.41,"ratio":0.82})"},
     Sample{types::kBudgetExceeded, R"({"budget":0.5,"used":0.512,"ratio":1.024})"},
