@@ -98,7 +98,8 @@ Result<std::vector<broker::QueueEntry>> RedisBroker::take_now(const broker::Take
     const auto replies = client_.call(
         [&](Batch& batch, bool) {
           batch.script(scripts::k_take,
-                     {keys_.queue(take.queue), keys_.due(take.queue), keys_.workers(take.queue)}, 4);
+                       {keys_.queue(take.queue), keys_.due(take.queue), keys_.workers(take.queue)},
+                       4);
           batch.add(kGroup).add(take.worker.str()).add(std::max<size_t>(1, take.count));
           batch.add(to_count(take.redeliver_after));
         },

@@ -7,8 +7,8 @@ local alive_within, forget_after = tonumber(ARGV[2]), tonumber(ARGV[3])
 local now = redis.call('TIME')
 local now_ms = now[1] * 1000 + math.floor(now[2] / 1000)
 local length = redis.call('XLEN', queue) + redis.call('ZCARD', due)
--- An idle worker is heard of when it asks for work (take.lua), a busy one when it renews its leases,
--- which touches its consumer.
+-- An idle worker is heard of when it asks for work (take.lua), a busy one when it renews its
+-- leases, which touches its consumer.
 local heard, alive = {}, 0
 local function hear(name)
   if not heard[name] then heard[name], alive = true, alive + 1 end
