@@ -5,7 +5,6 @@
 /// Owns     All of it.
 #pragma once
 
-#include <atomic>
 #include <future>
 #include <memory>
 #include <string>
@@ -15,21 +14,10 @@
 #include "engine/local_engine.h"
 #include "http/server.h"
 #include "service/task_service.h"
+#include "support/fake_health.h"
 #include "support/ids.h"
 
 namespace taskfeed::testing {
-
-class FakeHealth final : public http::HealthSource {
- public:
-  http::HealthReport health() override {
-    http::HealthReport report;
-    report.redis_reachable = reachable;
-    report.draining = draining;
-    return report;
-  }
-  std::atomic<bool> reachable = true;
-  std::atomic<bool> draining = false;
-};
 
 struct HttpOptions {
   http::ServerLimits server;
