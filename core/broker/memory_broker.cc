@@ -1,6 +1,7 @@
 #include "broker/memory_broker.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace taskfeed::broker {
 namespace {
@@ -14,6 +15,29 @@ Error not_found(const TaskId& task) {
 /// Newest first; ids break ties, so that a place between two pages is exact.
 std::string place_of(const Task& task) {
   return std::to_string(task.created_at.time_since_epoch().count()) + "." + task.id.str();
+}
+
+struct Place {
+  int64_t created_ms = 0;
+  std::string id;
+};
+
+std::optional<Place> parse_place(std::string_view text) {
+  Place place;
+  const size_t dot = text.find('.');
+  if (dot == text.npos) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + dot, place.created_ms);
+  if (error != std::errc{} || end != text.data() + dot) return std::nullopt;
+  if (!TaskId::parse(text.substr(dot + 1))) return std::nullopt;
+  place.id = text.substr(dot + 1);
+  return place;
+}
+
+/// Whether `task` stands behind `place` in a list.
+bool behind(const Task& task, const Place& place) {
+  const int64_t created_ms = task.created_at.time_since_epoch().count();
+  if (created_ms != place.created_ms) return created_ms < place.created_ms;
+  return task.id.str() < place.id;
 }
 
 bool newer(const Task& a, const Task& b) {
@@ -95,12 +119,11 @@ Result<TaskPage> MemoryBroker::list(const ListQuery& query) {
             [](const Row* a, const Row* b) { return newer(a->task, b->task); });
   auto next = rows.begin();
   if (!query.cursor.empty()) {
+    // A place, not a task: the task that stood there may be gone, or of another status.
+    const std::optional<Place> place = parse_place(query.cursor);
+    if (!place) return {Errc::kInvalid, "\"" + query.cursor + "\" is no cursor of a list"};
     next = std::find_if(rows.begin(), rows.end(),
-                        [&query](const Row* each) { return place_of(each->task) == query.cursor; });
-    if (next == rows.end()) {
-      return {Errc::kInvalid, "\"" + query.cursor + "\" is no cursor of a list"};
-    }
-    ++next;
+                        [&place](const Row* each) { return behind(each->task, *place); });
   }
   const size_t limit = std::clamp<size_t>(query.limit, 1, kListMax);
   TaskPage page;

@@ -131,8 +131,10 @@ Result<Page> MemoryBroker::read(const TaskId& task, const ReadRange& range) {
   if (range.before_seq) end = std::min(end, *range.before_seq);
   if (range.newest && end > *range.newest) from = std::max(from, end - *range.newest);
   const size_t limit = std::min(range.limit, kPageEventsMax);
+  const size_t bytes_max = std::min(range.bytes_max, kPageBytesMax);
   size_t bytes = 0;
-  for (; from < end && page.events.size() < limit && bytes < range.bytes_max; ++from) {
+  for (; from < end && page.events.size() < limit; ++from) {
+    if (bytes >= bytes_max && !page.events.empty()) break;
     page.events.push_back(events[from - page.first->seq]);
     bytes += page.events.back().json.size();
   }
@@ -187,6 +189,9 @@ Result<Committed> MemoryBroker::commit(const Commit& commit) {
     Task next = commit.snapshot->task;
     next.spec = stands.task.spec;
     next.created_at = stands.task.created_at;
+    next.execution = stands.task.execution;
+    next.query = stands.task.query;
+    next.streaming = stands.task.streaming;
     if (over) next.status = stands.task.status;
     stands.task = std::move(next);
     stands.state_json = commit.snapshot->state_json;
@@ -198,8 +203,11 @@ Result<Committed> MemoryBroker::commit(const Commit& commit) {
     return !commit.signals_taken.empty() &&
            std::stoull(signal.id) <= std::stoull(commit.signals_taken);
   });
-  if (commit.release) stands.holder.reset();
-  if (!stands.holder) stands.claims = 0;
+  // A claim that ended in good order does not count against the task.
+  if (commit.release || is_terminal(stands.task.status)) {
+    stands.holder.reset();
+    stands.claims = 0;
+  }
   return answer;
 }
 

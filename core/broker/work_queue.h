@@ -40,7 +40,8 @@ struct Take {
 class WorkQueue {
  public:
   virtual ~WorkQueue() = default;
-  /// New entries first, then those of workers that went silent, then tasks whose time has come.
+  /// New entries first, then those of workers that went silent. Tasks whose time has come join the
+  /// queue at its end, as new entries.
   virtual Result<std::vector<QueueEntry>> take(const Take& take) = 0;
   virtual Result<void> done(const QueueName& queue, const QueueEntry& entry) = 0;
   /// Comes back through take() no earlier than `after` from now.

@@ -1,5 +1,6 @@
 #include "redis/moves.h"
 
+#include "broker/event_log.h"
 #include "task/status.h"
 
 namespace taskfeed::redis {
@@ -18,6 +19,22 @@ std::string moves_of(std::string_view event_type) {
     moves.append(to_string(from)).append("=").append(to_string(*to));
   }
   return moves;
+}
+
+Result<void> check_events(std::span<const EncodedEvent> events) {
+  if (events.size() > broker::kAppendEventsMax) {
+    return Error{Errc::kTooLarge, std::to_string(events.size()) +
+                                      " events at once are over the limit of " +
+                                      std::to_string(broker::kAppendEventsMax) + "."};
+  }
+  for (const EncodedEvent& event : events) {
+    if (event.json.size() > kEventBytesMax) {
+      return Error{Errc::kTooLarge,
+                   "Event " + event.id.str() + " has " + std::to_string(event.json.size()) +
+                       " bytes; the limit is " + std::to_string(kEventBytesMax) + "."};
+    }
+  }
+  return {};
 }
 
 void add_guarded_events(Batch& batch, std::span<const EncodedEvent> events) {

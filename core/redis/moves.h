@@ -1,9 +1,10 @@
-/// How an event moves its task's status, in the text that append_guarded.lua and commit.lua take.
+/// Events as the scripts take them: within the limits, and with how each moves its task's status,
+/// in the text that append_guarded.lua and commit.lua read.
 ///
 /// The table is task/status.h's alone; the scripts are handed the row that they need.
 ///
 /// Threads  Pure functions.
-/// Errors   None.
+/// Errors   check_events() names the limit.
 /// Owns     Nothing.
 #pragma once
 
@@ -18,6 +19,8 @@ namespace taskfeed::redis {
 
 /// "from=to,from=to", with '!' in front for a type that ends the stream; empty for most types.
 std::string moves_of(std::string_view event_type);
+/// kTooLarge where they are more, or one is larger, than an append() or a commit() takes.
+Result<void> check_events(std::span<const EncodedEvent> events);
 /// tag, type, json, id, moves: five words for each event.
 void add_guarded_events(Batch& batch, std::span<const EncodedEvent> events);
 

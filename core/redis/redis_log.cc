@@ -6,25 +6,6 @@
 #include "redis/task_codec.h"
 
 namespace taskfeed::redis {
-namespace {
-
-Result<void> check_events(std::span<const EncodedEvent> events) {
-  if (events.size() > broker::kAppendEventsMax) {
-    return Error{Errc::kTooLarge, std::to_string(events.size()) +
-                                      " events at once are over the limit of " +
-                                      std::to_string(broker::kAppendEventsMax) + "."};
-  }
-  for (const EncodedEvent& event : events) {
-    if (event.json.size() > kEventBytesMax) {
-      return Error{Errc::kTooLarge,
-                   "Event " + event.id.str() + " has " + std::to_string(event.json.size()) +
-                       " bytes; the limit is " + std::to_string(kEventBytesMax) + "."};
-    }
-  }
-  return {};
-}
-
-}  // namespace
 
 Result<std::vector<Cursor>> RedisBroker::append(const TaskId& task,
                                                 std::span<const EncodedEvent> events,

@@ -231,10 +231,7 @@ Result<void> RedisBroker::signal(const TaskId& task, const broker::Signal& signa
 }
 
 Result<broker::Committed> RedisBroker::commit(const broker::Commit& commit) {
-  if (commit.events.size() > broker::kAppendEventsMax) {
-    return Error{Errc::kTooLarge,
-                 "A commit holds at most " + std::to_string(broker::kAppendEventsMax) + " events."};
-  }
+  if (auto fine = check_events(commit.events); !fine) return fine.error();
   const TaskId& task = commit.task;
   const std::string fold = commit.snapshot ? encode_fold(commit.snapshot->task) : "";
   const auto replies = client_.call(

@@ -37,9 +37,10 @@ local to = last
 if ARGV[3] ~= '' then to = math.min(to, tonumber(ARGV[3]) - 1) end
 if ARGV[4] ~= '' then from = math.max(from, to - tonumber(ARGV[4]) + 1) end
 
--- In portions, so that a page of large events does not first fill the script's memory.
+-- In portions, so that a page of large events does not first fill the script's memory. One event
+-- comes in any case.
 local bytes, count = 0, 0
-while from <= to and count < limit and bytes < bytes_max do
+while from <= to and count < limit and (bytes < bytes_max or count == 0) do
   local entries = redis.call('XRANGE', events, from, to, 'COUNT', math.min(limit - count, 128))
   if #entries == 0 then break end
   for _, entry in ipairs(entries) do
