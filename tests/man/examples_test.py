@@ -8,24 +8,16 @@ daemon` starts one itself, and gets a port that is free in place of the default 
 import glob
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import unittest
 
-from pages import marked_blocks
+from pages import DEFAULT_ADDRESS, free_address, marked_blocks
 
 BINARY, FOLDER = os.path.abspath(sys.argv[1]), sys.argv[2]
 SECONDS_MAX = 60
 WITH_DAEMON = 'run with a daemon'
-DEFAULT_ADDRESS = '127.0.0.1:8000'
-
-
-def free_address():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return f'127.0.0.1:{probe.getsockname()[1]}'
 
 
 def script_of(block):

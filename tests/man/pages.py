@@ -1,7 +1,17 @@
 """What the man pages say, in a form that tests can hold against the binary."""
 import os
 import re
+import socket
 from dataclasses import dataclass
+
+DEFAULT_ADDRESS = '127.0.0.1:8000'
+
+
+def free_address():
+    """In place of the default one, which something else may have."""
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return f'127.0.0.1:{probe.getsockname()[1]}'
 
 
 @dataclass(frozen=True)
