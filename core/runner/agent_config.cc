@@ -108,8 +108,9 @@ Result<void> read_timeout(const Json& json, const std::string& place,
 }
 
 Result<CommandStep> step_from_json(const Json& json, size_t index) {
-  const std::string place = "steps[" + std::to_string(index) + "].";
-  if (!json.is_object()) return wrong(place, "must be a table");
+  const std::string step_place = "steps[" + std::to_string(index) + "]";
+  if (!json.is_object()) return wrong(step_place, "must be a table");
+  const std::string place = step_place + ".";
   if (auto known =
           only_keys(json, place, {"name", "run", "cwd", "env", "timeout", "continue_on_error"});
       !known) {

@@ -32,9 +32,10 @@ std::string place_of(std::string_view source, const toml::source_region& region)
   return std::string(source) + ":" + std::to_string(region.begin.line);
 }
 
-/// The line of the key that `error` begins with (`steps[2].cwd must …`), as near as it is found.
+/// The line of the key that `error` begins with (`steps[2].cwd must …`, `id: …`), as near as it is
+/// found.
 std::string place_of(std::string_view source, const toml::table& agent, const std::string& error) {
-  const std::string path = error.substr(0, error.find(' '));
+  const std::string path = error.substr(0, error.find_first_of(" :"));
   size_t length = path.size();
   while (length > 0) {
     if (const auto node = agent.at_path(std::string_view(path).substr(0, length))) {
