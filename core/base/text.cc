@@ -134,6 +134,21 @@ std::string escape_controls(std::string_view utf8, bool keep_newlines) {
   return out;
 }
 
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                            (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+    if (unreserved)
+      encoded += c;
+    else
+      encoded += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+  return encoded;
+}
+
 bool glob_match(std::string_view pattern, std::string_view text) {
   // Only the last star is ever retried, one character further: O(pattern * text), no recursion.
   size_t in_pattern = 0, in_text = 0;

@@ -20,6 +20,8 @@ std::string_view utf8_prefix(std::string_view bytes, size_t bytes_max);
 /// U+2066 to U+2069) and zero-width space appear as `\x1b`, `\u202e`; '\t' is kept, and '\n' too
 /// if `keep_newlines`.
 std::string escape_controls(std::string_view utf8, bool keep_newlines = false);
+/// RFC 3986: everything but unreserved characters as %XX.
+std::string percent_encode(std::string_view text);
 /// `*` matches any run of characters and `?` one; everything else matches itself.
 bool glob_match(std::string_view pattern, std::string_view text);
 

@@ -3,6 +3,8 @@
 #include <httplib.h>
 #include <sys/socket.h>
 
+#include "base/text.h"
+
 namespace taskfeed::client {
 
 struct HttpCall::Impl {
@@ -109,21 +111,6 @@ Result<void> HttpCall::stream(const HttpRequest& request, const Reader& reader) 
 
 void HttpCall::stop() {
   impl_->client.stop();
-}
-
-std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                            (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-    if (unreserved)
-      encoded += c;
-    else
-      encoded += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-  }
-  return encoded;
 }
 
 std::string query_of(const std::map<std::string, std::string>& values) {

@@ -67,8 +67,6 @@ class HttpCall {
   std::unique_ptr<Impl> impl_;
 };
 
-/// RFC 3986: everything but unreserved characters as %XX.
-std::string percent_encode(std::string_view text);
 /// "?a=b&c=d", or empty; values are encoded here.
 std::string query_of(const std::map<std::string, std::string>& values);
 

@@ -105,10 +105,13 @@ Result<std::vector<Json>> read_events(const Call& call) {
   return events;
 }
 
-/// RFC 8288: where the page goes on.
+/// RFC 8288: where the page goes on, for the same question.
 Field next_link(const Task& task, const Call& call, const Cursor& next) {
   std::string target = task_path(task) + "/events?after=" + next.str();
-  if (const auto limit = call.parameter("limit")) target += "&limit=" + std::string(*limit);
+  for (const std::string_view name : {"before", "limit", "types", "exclude"}) {
+    const auto value = call.parameter(name);
+    if (value) target.append("&").append(name).append("=").append(percent_encode(*value));
+  }
   return {"Link", "<" + target + ">; rel=\"next\""};
 }
 

@@ -132,6 +132,12 @@ TEST(TextEscape, ShowsIllFormedBytes) {
             "\\x9b31m\\xf0\\x9f");
 }
 
+TEST(TextPercent, KeepsUnreservedCharactersAlone) {
+  EXPECT_EQ(percent_encode("azAZ09-._~"), "azAZ09-._~");
+  EXPECT_EQ(percent_encode("a b/c?d&e=f+*%\n\xc3\xa4"), "a%20b%2Fc%3Fd%26e%3Df%2B%2A%25%0A%C3%A4");
+  EXPECT_EQ(percent_encode(""), "");
+}
+
 TEST(TextGlob, StarAndQuestionMarkMatchRunsAndSingles) {
   const struct {
     std::string_view pattern, text;
