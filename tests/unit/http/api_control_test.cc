@@ -1,0 +1,143 @@
+/// A task's execution: execute, cancel, pause, resume, state and result.
+#include "support/api_world.h"
+
+namespace taskfeed {
+namespace {
+
+using testing::ApiWorld;
+using testing::expect_json;
+using testing::expect_problem;
+using testing::Told;
+
+TEST(ApiExecute, PutsATaskIntoTheQueueOnce) {
+  ApiWorld world;
+  const Task task = world.create();
+  const Told told =
+      world.post(ApiWorld::path(task, "/execute"), R"({"query":"now","enable_streaming":true})");
+  const Json json = expect_json(told, 202);
+  EXPECT_EQ(json["id"], task.id.str());
+  EXPECT_EQ(json["status"], "pending");
+  EXPECT_EQ(json["query"], "now");
+  EXPECT_EQ(json["enable_streaming"], true);
+  EXPECT_TRUE(json["execution_id"].is_string());
+  EXPECT_EQ(world.broker.take({service::default_queue(), testing::worker("w-1")})->size(), 1u);
+
+  const Told again = world.post(ApiWorld::path(task, "/execute"));
+  expect_problem(again, 409, "conflict");
+  EXPECT_EQ(world.get(ApiWorld::path(task)).json(), json);
+}
+
+TEST(ApiExecute, AsksWhatTheDescriptionSaysWhereNoQueryIsGiven) {
+  ApiWorld world;
+  const Task task = world.create("builder", "the goal");
+  const Json json = expect_json(world.post(ApiWorld::path(task, "/execute/"), "{}"), 202);
+  EXPECT_EQ(json["query"], "the goal");
+  EXPECT_TRUE(json["enable_streaming"].is_null());
+}
+
+TEST(ApiExecute, RefusesAnEndedTaskAndThatOfAnExternalAgent) {
+  ApiWorld world;
+  expect_problem(world.post(ApiWorld::path(world.ended(), "/execute")), 409, "conflict");
+  expect_problem(world.post(ApiWorld::path(world.create("outside"), "/execute")), 409, "conflict");
+}
+
+TEST(ApiExecute, RefusesMembersThatAreWrongOrUnknown) {
+  ApiWorld world;
+  const Task task = world.create();
+  for (const std::string_view body : {R"({"query":1})", R"({"enable_streaming":"true"})",
+                                      R"({"enable_streaming":1})", R"({"wait":true})"}) {
+    expect_problem(world.post(ApiWorld::path(task, "/execute"), body), 400, "invalid");
+  }
+  const std::string query(64 * 1024 + 1, 'q');
+  expect_problem(world.post(ApiWorld::path(task, "/execute"), "{\"query\":\"" + query + "\"}"), 413,
+                 "too_large");
+  EXPECT_EQ(world.tasks.get(task.id)->status, TaskStatus::kSubmitted);
+}
+
+TEST(ApiExecute, Is503WithRetryAfterWhileNothingCanBeStored) {
+  ApiWorld world;
+  const Task task = world.create();
+  world.broker.set_full(true);
+  const Told told = world.post(ApiWorld::path(task, "/execute"));
+  expect_problem(told, 503, "full");
+  EXPECT_EQ(told.field("Retry-After"), "2");
+}
+
+TEST(ApiControl, AnswersATaskThatWasAsked) {
+  ApiWorld world;
+  const Task task = world.execute(world.create().id);
+  const Told told =
+      world.post(ApiWorld::path(task, "/cancel"), R"({"by":"me","reason":"why not"})");
+  const Json json = expect_json(told, 202);
+  EXPECT_EQ(json["id"], task.id.str());
+  const Task other = world.execute(world.create().id);
+  EXPECT_EQ(expect_json(world.post(ApiWorld::path(other, "/pause")), 202)["id"], other.id.str());
+  const auto deleted = world.ask({.method = "DELETE", .target = ApiWorld::path(other)});
+  EXPECT_EQ(expect_json(deleted, 202)["id"], other.id.str());
+}
+
+TEST(ApiControl, IsRefusedWhereTheStatusForbidsIt) {
+  ApiWorld world;
+  const Task submitted = world.create();
+  expect_problem(world.post(ApiWorld::path(submitted, "/pause")), 409, "conflict");
+  expect_problem(world.post(ApiWorld::path(submitted, "/resume")), 409, "conflict");
+  const Task pending = world.execute(world.create().id);
+  expect_problem(world.post(ApiWorld::path(pending, "/resume")), 409, "conflict");
+  const Task ended = world.ended();
+  for (const std::string_view below : {"/cancel", "/pause", "/resume"}) {
+    expect_problem(world.post(ApiWorld::path(ended, below)), 409, "ended");
+  }
+  expect_problem(world.ask({.method = "DELETE", .target = ApiWorld::path(ended)}), 409, "ended");
+}
+
+TEST(ApiControl, RefusesMembersThatAreWrongOrUnknown) {
+  ApiWorld world;
+  const Task task = world.execute(world.create().id);
+  for (const std::string_view below : {"/cancel", "/pause", "/resume"}) {
+    for (const std::string_view body : {R"({"by":1})", R"({"reason":[]})", R"({"force":true})"}) {
+      expect_problem(world.post(ApiWorld::path(task, below), body), 400, "invalid");
+    }
+  }
+}
+
+TEST(ApiState, IsTheFoldOfTheEvents) {
+  ApiWorld world;
+  const Task task = world.create("outside");
+  world.publish(task.id, "WorkflowStarted", {{"goal", "g"}});
+  const Json json = expect_json(world.get(ApiWorld::path(task, "/state")), 200);
+  EXPECT_EQ(json["task_id"], task.id.str());
+  EXPECT_EQ(json["status"], "running");
+  EXPECT_EQ(json["goal"], "g");
+  for (const std::string_view key : {"step", "steps_completed", "response", "error", "total_cost",
+                                     "started_at", "completed_at", "folded"}) {
+    EXPECT_TRUE(json.contains(key)) << key;
+  }
+}
+
+TEST(ApiResult, IsEmptyUntilTheTaskHasEnded) {
+  ApiWorld world;
+  const Task task = world.create();
+  const Told told = world.get(ApiWorld::path(task, "/result"));
+  const Json json = expect_json(told, 200);
+  EXPECT_EQ(told.keys(),
+            (std::vector<std::string>{"task_id", "status", "response", "error", "total_cost"}));
+  EXPECT_EQ(json["status"], "submitted");
+  EXPECT_EQ(json["response"], "");
+  EXPECT_TRUE(json["error"].is_null());
+}
+
+TEST(ApiResult, IsTheFinalResponseOrTheFailure) {
+  ApiWorld world;
+  const Json completed = world.get(ApiWorld::path(world.ended(), "/result")).json();
+  EXPECT_EQ(completed["status"], "completed");
+  EXPECT_EQ(completed["response"], "done");
+  EXPECT_TRUE(completed["error"].is_null());
+  const Task failed = world.ended("WorkflowFailed",
+                                  {{"error", {{"kind", "step_failed"}, {"message", "no\nluck"}}}});
+  const Json json = world.get(ApiWorld::path(failed, "/result")).json();
+  EXPECT_EQ(json["status"], "failed");
+  EXPECT_EQ(json["error"], (Json{{"kind", "step_failed"}, {"message", "no\nluck"}}));
+}
+
+}  // namespace
+}  // namespace taskfeed
