@@ -94,8 +94,8 @@ void Hub::Impl::forget_idle(Milliseconds least) {
   const MonoTime until = shelf_.clock.mono() - least;
   std::erase_if(shelf_.lingering, [this, until](Topic* topic) {
     const bool idle = topic->idle();
-    if (idle && topic->idle_since > until) return false;
-    topic->lingers = false;
+    if (idle && topic->idle_since() > until) return false;
+    topic->stop_lingering();
     if (idle) topics_.remove(*topic);
     return true;
   });

@@ -110,9 +110,9 @@ void Topic::finish(Subscription& subscription, const FramePtr& end) {
 void Topic::left() {
   --shelf_.stats.subscriptions;
   if (!idle()) return;
-  idle_since = shelf_.clock.mono();
-  if (lingers) return;
-  lingers = true;
+  idle_since_ = shelf_.clock.mono();
+  if (lingers_) return;
+  lingers_ = true;
   shelf_.lingering.push_back(this);
 }
 

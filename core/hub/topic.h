@@ -72,8 +72,8 @@ class Topic final : public broker::Follower {
   void on_lost() override;
   void on_page(Result<broker::Page> page) override;
 
-  MonoTime idle_since{};
-  bool lingers = false;  ///< Stands in Shelf::lingering.
+  MonoTime idle_since() const { return idle_since_; }
+  void stop_lingering() { lingers_ = false; }
 
  private:
   using State = Subscription::State;
@@ -169,6 +169,8 @@ class Topic final : public broker::Follower {
   FrameRing ring_;  ///< Empty, or up to newest_.
   Cursor newest_;   ///< Every event up to this one was accepted.
   Cursor first_;    ///< Oldest that history had when it was last read.
+  MonoTime idle_since_{};
+  bool lingers_ = false;  ///< Stands in Shelf::lingering.
   bool listening_ = false;
   bool known_ = false;    ///< newest_ is.
   bool mending_ = false;  ///< Events between newest_ and what is live may be missing.

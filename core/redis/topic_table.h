@@ -64,7 +64,7 @@ class TopicTable {
   /// `name` must not be there; at most 64 bytes.
   Topic& add(std::string_view name) {
     TF_ASSERT(find(name) == nullptr && name.size() <= 64);
-    if ((size_ + 1) * 2 > slots_.size()) grow();
+    if ((size_ + 1) * 4 > slots_.size() * 3) grow();
     void* memory = ::operator new(sizeof(Topic) + name.size());
     Topic* topic = new (memory) Topic;
     topic->hash = hash_of(name);
@@ -122,7 +122,7 @@ class TopicTable {
     }
   }
 
-  std::vector<Topic*> slots_;  // A power of two, at most half full.
+  std::vector<Topic*> slots_;  // A power of two, at most three quarters full.
   size_t size_ = 0;
 };
 

@@ -8,12 +8,21 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
 namespace taskfeed {
 
-enum class TaskStatus { kSubmitted, kPending, kRunning, kPaused, kCompleted, kFailed, kCancelled };
+enum class TaskStatus : uint8_t {
+  kSubmitted,
+  kPending,
+  kRunning,
+  kPaused,
+  kCompleted,
+  kFailed,
+  kCancelled
+};
 inline constexpr std::array kTaskStatuses{
     TaskStatus::kSubmitted, TaskStatus::kPending, TaskStatus::kRunning,  TaskStatus::kPaused,
     TaskStatus::kCompleted, TaskStatus::kFailed,  TaskStatus::kCancelled};
