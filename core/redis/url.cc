@@ -117,7 +117,9 @@ Result<Url> Url::parse(std::string_view text) {
   }
   if (text.starts_with("redis://")) return parse_tcp(text.substr(8));
   if (text.starts_with("unix://")) return parse_unix(text.substr(7));
-  return wrong("it begins with neither redis:// nor unix://");
+  // As --server and --listen name a unix socket.
+  if (text.starts_with("unix:")) return parse_unix(text.substr(5));
+  return wrong("it begins with neither redis:// nor unix:");
 }
 
 std::string Url::str() const {

@@ -1,4 +1,5 @@
-/// Where a Redis is: `redis://[user:password@]host[:port][/db]` or `unix:///path[?db=N]`.
+/// Where a Redis is: `redis://[user:password@]host[:port][/db]` or `unix:///path[?db=N]`,
+/// also as `unix:/path`.
 ///
 /// Threads  Values.
 /// Errors   parse() names the part that is wrong. `rediss://` is refused: hiredis 0.14 has no TLS.

@@ -29,6 +29,13 @@ TEST(RedisUrl, NamesAUnixSocket) {
   EXPECT_EQ(url->str(), "unix:///run/redis.sock?db=2");
 }
 
+TEST(RedisUrl, NamesAUnixSocketAsTheServerOptionDoes) {
+  const auto url = Url::parse("unix:/run/redis.sock");
+  ASSERT_TRUE(url.ok());
+  EXPECT_EQ(url->str(), "unix:///run/redis.sock");
+  EXPECT_FALSE(Url::parse("unix:relative/path").ok());
+}
+
 TEST(RedisUrl, DecodesTheLoginAndNeverPrintsThePassword) {
   const auto url = Url::parse("redis://ann:p%40ss%2Fword@db:1");
   ASSERT_TRUE(url.ok());
