@@ -1,0 +1,186 @@
+# shellcheck shell=bash
+# What every file of this folder stands on: a redis-server of the file, and for each test an empty
+# state directory, agents, and processes that are ended with it.
+#
+# TASKFEED names the binary. Nothing here waits for a time: `eventually` looks for a fact until it
+# is one, and fails after `patience_seconds`.
+bats_require_minimum_version 1.5.0
+
+patience_seconds=60
+binary=${TASKFEED:?names the taskfeed binary to test}
+unset TASKFEED TASKFEED_SERVER TASKFEED_REDIS_URL TASKFEED_LOG_FORMAT STATE_DIRECTORY
+unset NO_COLOR CLICOLOR_FORCE
+export LC_ALL=C.UTF-8 TASKFEED=$binary
+
+taskfeed() { "$binary" "$@"; }
+
+# --- One file's, one test's ---
+
+setup_file() {
+  # Short, since a socket's path has 107 bytes at most.
+  world=$(mktemp -d /tmp/tf-bb.XXXXXX)
+  redis=unix://$world/redis.sock
+  export world redis
+  redis-server --port 0 --unixsocket "$world/redis.sock" --dir "$world" --save '' \
+    --logfile redis.log --daemonize no </dev/null >/dev/null 2>&1 3>&- &
+  redis_pid=$!
+  export redis_pid
+  eventually redis-cli -s "$world/redis.sock" ping
+}
+
+teardown_file() {
+  kill "$redis_pid" || true
+  eventually gone "$redis_pid"
+  # Whoever was started below our folder has ended: a redis-server works in its state directory.
+  # What ends with its last user needs a moment.
+  eventually nobody_works_below "$world" || { working_below "$world" >&2; return 1; }
+  rm -rf "$world"
+}
+
+setup() {
+  dir=$(mktemp -d "$world/XXXX")
+  export TASKFEED_STATE_DIR=$dir/state HOME=$dir
+  started=()
+  redis_do FLUSHALL
+  cd "$dir" || return
+}
+
+teardown() {
+  local pid
+  for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
+  for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || true; done
+  [ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 40 "$dir"/*.err >&2 2>/dev/null || true
+}
+
+# --- Facts ---
+
+# eventually CMD…: waits until CMD succeeds.
+eventually() {
+  local ends=$((SECONDS + patience_seconds))
+  until "$@" >/dev/null 2>&1; do
+    if [ $SECONDS -ge $ends ]; then
+      echo "waited $patience_seconds s in vain for: $*" >&2
+      return 1
+    fi
+    sleep 0.02
+  done
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null || [[ $(ps -o stat= -p "$1") == Z* ]]; }
+working_below() {
+  local link
+  for link in /proc/[0-9]*/cwd; do
+    [[ $(readlink "$link") == "$1"/* ]] && tr '\0' ' ' <"${link%cwd}cmdline" && echo
+  done 2>/dev/null
+  true
+}
+nobody_works_below() { ! working_below "$1" | grep -q redis-server; }
+
+# same WHAT WANTED GOT: both texts are one.
+same() {
+  [ "$2" = "$3" ] && return
+  printf '%s:\n--- wanted\n%s\n--- got\n%s\n' "$1" "$2" "$3" >&2
+  return 1
+}
+# has TEXT PART…: every part stands in it, in this order.
+has() {
+  local rest=$1 part
+  for part in "${@:2}"; do
+    if [[ $rest != *"$part"* ]]; then
+      printf 'lacks (in this place) "%s":\n%s\n' "$part" "$1" >&2
+      return 1
+    fi
+    rest=${rest#*"$part"}
+  done
+}
+lacks() {
+  [[ $1 != *"$2"* ]] && return
+  printf 'has "%s":\n%s\n' "$2" "$1" >&2
+  return 1
+}
+# status WANTED CMD…: stdout in $output, stderr in $stderr.
+status() {
+  local wanted=$1
+  shift
+  run --separate-stderr "$@"
+  # shellcheck disable=SC2154
+  [ "${status:-}" = "$wanted" ] && return
+  # shellcheck disable=SC2154
+  printf '%s: exit status %s, not %s\n%s\n%s\n' "$*" "$status" "$wanted" "$output" "$stderr" >&2
+  return 1
+}
+
+# --- Processes ---
+
+# background NAME CMD…: its pid in $pid, its output in NAME.out and NAME.err. As a terminal starts
+# it: not deaf to SIGINT, as what a script starts with & would be.
+background() {
+  local name=$1
+  shift
+  env --default-signal=INT,QUIT,PIPE "$@" </dev/null >"$dir/$name.out" 2>"$dir/$name.err" 3>&- &
+  pid=$!
+  started+=("$pid")
+}
+# ends PID STATUS
+ends() {
+  local got=0
+  eventually gone "$1"
+  wait "$1" || got=$?
+  same "exit status" "$2" "$got"
+}
+kill_now() {
+  kill -KILL "$1"
+  wait "$1" 2>/dev/null || true
+}
+
+# serve [OPTIONS]: a daemon on this test's state directory, which is ready; its pid in $daemon.
+serve() {
+  local declared=()
+  if [ -d "$dir/agents" ]; then declared=(--agents "$dir/agents"); fi
+  background serve "$binary" serve --listen 127.0.0.1:0 --redis "$redis" "${declared[@]}" "$@"
+  daemon=$pid
+  eventually api /readyz --fail
+  url=$(grep -o -m 1 'http://127.0.0.1:[0-9]*' "$dir/serve.err")
+}
+
+# --- What a test says ---
+
+# api PATH [CURL OPTIONS]: asks the daemon of the state directory.
+api() { curl -sS --unix-socket "$TASKFEED_STATE_DIR/taskfeed.sock" "http://localhost$1" "${@:2}"; }
+redis_do() { redis-cli -s "$world/redis.sock" "$@"; }
+
+# agent ID: steps on stdin; streaming unless batch=true.
+agent() {
+  local streaming=true
+  if [ "${batch:-}" = true ]; then streaming=false; fi
+  mkdir -p "$dir/agents"
+  {
+    printf '[agent]\nid = "%s"\nrunner = "command"\nenable_streaming = %s\n' "$1" "$streaming"
+    cat
+  } >"$dir/agents/$1.toml"
+}
+# An agent whose one step says "begun", and goes on when $dir/go is there.
+gated_agent() {
+  agent "$1" <<AGENT
+[[agent.steps]]
+name = "gate"
+run = ["sh", "-c", "echo begun; until [ -e '$dir/go' ]; do sleep 0.02; done; echo through"]
+[[agent.steps]]
+name = "last"
+run = ["echo", "done"]
+AGENT
+}
+external_agent() {
+  mkdir -p "$dir/agents"
+  printf '[agent]\nid = "%s"\nrunner = "external"\n' "$1" >"$dir/agents/$1.toml"
+}
+# new_task AGENT: its id in $task.
+new_task() { task=$(taskfeed create --agent "$1" -d "a goal" --id-only); }
+
+stream_path() { echo "/api/v1/agents/$1/tasks/$2/events/stream"; }
+task_is() { [ "$(taskfeed get --json "$1" | jq -r .status)" = "$2" ]; }
+# Of a file of SSE frames or of text: the events' ids, or JSON, line by line.
+ids_of() { sed -n 's/^id: //p' "$@"; }
+events_of() { sed -n 's/^data: \({"event_id"\)/\1/p' "$@"; }
+# 1, 2, 3 … up to $1 are the seqs of the ids on stdin.
+counts_to() { same "seqs" "$(seq "$1")" "$(sed 's/-.*//')"; }
