@@ -158,13 +158,15 @@ Result<Committed> MemoryBroker::commit(const Commit& commit) {
   if (!found) return found.error();
   Row& stands = **found;
   if (commit.maybe_repeated && !commit.events.empty()) {
-    const size_t window = kRepeatWindow + commit.events.size();
-    if (const auto first = find_repeated(stands, commit.events.front(), window)) {
-      Committed answer{{}, stands.version};
-      for (size_t at = 0; at < commit.events.size(); ++at) {
-        answer.cursors.push_back({first->seq + at, commit.events[at].tag()});
-      }
-      return answer;
+    Committed answer{{}, stands.version};
+    for (const EncodedEvent& event : commit.events) {
+      const auto known = find_repeated(stands, event, kRepeatWindow + commit.events.size());
+      if (known) answer.cursors.push_back(*known);
+    }
+    if (answer.cursors.size() == commit.events.size()) return answer;
+    if (!answer.cursors.empty()) {
+      return {Errc::kConflict, "some events of this commit to " + commit.task.str() +
+                                   " stand in its history already"};
     }
   } else if (commit.maybe_repeated && commit.snapshot && commit.version &&
              stands.version == *commit.version + 1 &&

@@ -85,9 +85,11 @@ struct Commit {
   std::optional<uint64_t> version;  ///< Expected; checked with `snapshot`.
   std::optional<Snapshot> snapshot;
   std::vector<EncodedEvent> events;
-  std::string signals_taken;    ///< Signals up to and with this id are answered. May be empty.
-  bool release = false;         ///< Let go of the lease with this commit.
-  bool maybe_repeated = false;  ///< This is a retry whose first answer was lost.
+  std::string signals_taken;  ///< Signals up to and with this id are answered. May be empty.
+  bool release = false;       ///< Let go of the lease with this commit.
+  /// This is a retry whose first answer was lost: recognised by the ids of its events, or where it
+  /// has none by its snapshot. kConflict where some of the events stand in history and some do not.
+  bool maybe_repeated = false;
 };
 
 struct Committed {

@@ -51,6 +51,10 @@ Error RedisBroker::refusal(const TaskId& task, const ReplyView& reply) const {
   if (word == "TFVERSION") {
     return {Errc::kConflict, name + " was changed meanwhile (version " + detail + ")."};
   }
+  if (word == "TFPARTLY") {
+    return {Errc::kConflict,
+            "Some events of this commit to task " + task.str() + " stand in its history."};
+  }
   if (word == "TFSTATUS")
     return {Errc::kConflict, name + " is " + detail + ": it cannot be executed."};
   if (word == "TFIDLE") {

@@ -26,6 +26,29 @@ Result<workflow::State> state_of(const broker::StoredTask& stored) {
   return state;
 }
 
+/// Where those of `events` stand that history has already, among as many as a repeat is recognised
+/// in.
+Result<std::vector<std::optional<Cursor>>> find_known(broker::EventLog& log, const TaskId& task,
+                                                      const std::vector<EncodedEvent>& events) {
+  std::vector<std::optional<Cursor>> known(events.size());
+  broker::ReadRange range;
+  range.newest = broker::kRepeatWindow + events.size();
+  for (;;) {
+    const Result<broker::Page> page = log.read(task, range);
+    if (!page) return page.error();
+    for (const StoredEvent& stored : page->events) {
+      for (size_t at = 0; at < events.size(); ++at) {
+        if (stored.cursor.tag != events[at].tag()) continue;
+        if (stored.json.find(events[at].id.str()) == std::string::npos) continue;
+        known[at] = stored.cursor;
+      }
+    }
+    if (!page->more || page->events.empty()) return known;
+    range.after = page->events.back().cursor;
+    range.newest.reset();
+  }
+}
+
 bool moves_status(const std::vector<Event>& events) {
   return std::any_of(events.begin(), events.end(),
                      [](const Event& event) { return is_lifecycle(event.type.str()); });
@@ -134,7 +157,8 @@ Result<std::vector<Cursor>> TaskService::append_or_commit(const TaskId& task,
       if (!folded) return folded.error();
       // An ended task answers a repeat with its cursors, a held one refuses: both are append()'s.
       plain = is_terminal(folded->stored.task.status) || folded->stored.holder.has_value();
-      if (!plain) done = commit_with_fold(*std::move(folded), events, encoded, again);
+      if (!plain && again) done = commit_fresh(*std::move(folded), events, encoded);
+      if (!plain && !again) done = commit_with_fold(*std::move(folded), events, encoded, false);
     }
     if (plain) done = ports_.events.append(task, encoded, {again, false});
     if (done) return done;
@@ -144,6 +168,28 @@ Result<std::vector<Cursor>> TaskService::append_or_commit(const TaskId& task,
     if (!worth_a_try) return last;
   }
   return last;
+}
+
+Result<std::vector<Cursor>> TaskService::commit_fresh(Folded folded,
+                                                      const std::vector<Event>& events,
+                                                      const std::vector<EncodedEvent>& encoded) {
+  const TaskId task = folded.stored.task.id;
+  const auto known = find_known(ports_.events, task, encoded);
+  if (!known) return known.error();
+  std::vector<Event> fresh;
+  std::vector<EncodedEvent> fresh_encoded;
+  for (size_t at = 0; at < events.size(); ++at) {
+    if ((*known)[at]) continue;
+    fresh.push_back(events[at]);
+    fresh_encoded.push_back(encoded[at]);
+  }
+  Result<std::vector<Cursor>> added = std::vector<Cursor>{};
+  if (!fresh.empty()) added = commit_with_fold(std::move(folded), fresh, fresh_encoded, true);
+  if (!added) return added;
+  std::vector<Cursor> cursors;
+  auto next = added->begin();
+  for (const std::optional<Cursor>& each : *known) cursors.push_back(each ? *each : *next++);
+  return cursors;
 }
 
 Result<std::vector<Cursor>> TaskService::commit_with_fold(Folded folded,

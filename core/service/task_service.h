@@ -80,6 +80,10 @@ class TaskService final : public Tasks {
   Result<std::vector<Cursor>> append_or_commit(const TaskId& task, const std::vector<Event>& events,
                                                const std::vector<EncodedEvent>& encoded,
                                                bool maybe_repeated);
+  /// Events of which some may stand in history: a commit is repeated whole or not at all, so it is
+  /// made of the others.
+  Result<std::vector<Cursor>> commit_fresh(Folded folded, const std::vector<Event>& events,
+                                           const std::vector<EncodedEvent>& encoded);
   Result<std::vector<Cursor>> commit_with_fold(Folded folded, const std::vector<Event>& events,
                                                const std::vector<EncodedEvent>& encoded,
                                                bool maybe_repeated);

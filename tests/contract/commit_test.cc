@@ -221,6 +221,20 @@ TEST_P(ContractCommitRepeat, ThatNeverArrivedIsMade) {
   EXPECT_EQ(committed.cursors.size(), 1u);
 }
 
+TEST_P(ContractCommitRepeat, IsWholeOrRefused) {
+  const Claimed held = claimed();
+  const std::vector<EncodedEvent> events = notes(3);
+  Commit commit{.task = held.lease.task, .lease = held.lease, .events = {events[0], events[1]}};
+  ASSERT_TRUE(tasks.commit(commit).ok());
+  append(commit.task, event());
+  commit.maybe_repeated = true;
+  for (const auto& [one, two] : {std::pair{0, 2}, std::pair{2, 1}}) {
+    commit.events = {events[static_cast<size_t>(one)], events[static_cast<size_t>(two)]};
+    EXPECT_EQ(code_of(tasks.commit(commit)), Errc::kConflict);
+  }
+  EXPECT_EQ(read(commit.task).last.seq, 3u);
+}
+
 TEST_P(ContractCommitRepeat, IsRecognisedBehindWhatOthersAppendedMeanwhile) {
   const Claimed held = claimed();
   Commit commit{.task = held.lease.task, .lease = held.lease, .events = notes(3)};

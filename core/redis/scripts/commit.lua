@@ -5,7 +5,8 @@
 --       snapshot ('1' or ''), status, fold, state, inbox_from (MINID that stays, or ''),
 --       release, repeated ('1' or ''), window, kept_max, retention_s,
 --       then tag, type, json, id, moves for each event, as in append_guarded
--- Answers {version, cursor …}; TFNOTASK; TFENDED; TFFENCED; TFHELD holder; TFVERSION version.
+-- Answers {version, cursor …}; TFNOTASK; TFENDED; TFFENCED; TFHELD holder; TFVERSION version;
+-- TFPARTLY.
 local task, events, live, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local token, worker, expected = ARGV[1], ARGV[2], ARGV[3]
 local snapshot, fold, state = ARGV[4] == '1', ARGV[6], ARGV[7]
@@ -20,22 +21,21 @@ local count = (#ARGV - kHead + 1) / kStride
 
 if repeated then
   if count > 0 then
-    -- All events of a commit were stored together, so the first answers for the rest.
-    local entries = redis.call('XREVRANGE', events, '+', '-', 'COUNT', window)
-    for back = 1, #entries do
-      local entry = entries[back]
-      local text = entry[2][4]
-      if string.match(entry[1], '%-(%d+)$') == ARGV[kHead] and
-         (text == ARGV[kHead + 2] or string.find(text, ARGV[kHead + 3], 1, true)) then
-        local answer = {version}
-        for n = 0, count - 1 do
-          local sibling = entries[back - n]
-          if not sibling then return {err = 'TFVERSION ' .. version} end
-          answer[#answer + 1] = sibling[1]
-        end
-        return answer
+    -- Events of a commit are stored together: all of them stand in history, or none.
+    local by_tag = {}
+    for _, entry in ipairs(redis.call('XREVRANGE', events, '+', '-', 'COUNT', window)) do
+      by_tag[string.match(entry[1], '%-(%d+)$')] = entry
+    end
+    local answer = {version}
+    for i = kHead, #ARGV, kStride do
+      local entry = by_tag[ARGV[i]]
+      local text = entry and entry[2][4]
+      if text and (text == ARGV[i + 2] or string.find(text, ARGV[i + 3], 1, true)) then
+        answer[#answer + 1] = entry[1]
       end
     end
+    if #answer == count + 1 then return answer end
+    if #answer > 1 then return {err = 'TFPARTLY'} end
   elseif snapshot and expected ~= '' and version == tonumber(expected) + 1 and
          redis.call('HGET', task, 'state') == state then
     return {version}
