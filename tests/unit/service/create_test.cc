@@ -1,0 +1,105 @@
+/// create, get and list.
+#include "service_world.h"
+
+namespace taskfeed::service {
+namespace {
+
+using namespace taskfeed::testing;
+
+class ServiceCreate : public ServiceWorld {};
+
+TEST_F(ServiceCreate, AnswersTheTaskAsItWillBeFound) {
+  const Task made = service_.create(spec()).value();
+  EXPECT_EQ(made.status, TaskStatus::kSubmitted);
+  EXPECT_EQ(made.created_at, clock.wall());
+  EXPECT_EQ(made.spec, spec());
+  EXPECT_EQ(service_.get(made.id).value(), made);
+}
+
+TEST_F(ServiceCreate, GivesEachTaskAnIdOfItsOwn) {
+  const TaskId first = submitted();
+  const TaskId second = submitted();
+  EXPECT_NE(first, second);
+  EXPECT_TRUE(Uuid::parse(first.str()).ok());
+  EXPECT_LT(first, second) << "in the order of creation";
+}
+
+TEST_F(ServiceCreate, RefusesAnUnknownAgent) {
+  const auto refused = service_.create(spec("nobody"));
+  EXPECT_EQ(code_of(refused), Errc::kNotFound);
+  EXPECT_NE(refused.error().text.find("nobody"), std::string::npos);
+  EXPECT_TRUE(service_.list({})->tasks.empty());
+}
+
+TEST_F(ServiceCreate, RefusesWhatTheRulesRefuse) {
+  TaskSpec wrong = spec();
+  wrong.labels["taskfeed.bridged"] = "x";
+  EXPECT_EQ(code_of(service_.create(wrong)), Errc::kInvalid);
+  EXPECT_TRUE(service_.list({})->tasks.empty());
+}
+
+TEST_F(ServiceCreate, WorksForTheAgentsThatAreBuiltIn) {
+  EXPECT_TRUE(service_.create(spec("run")).ok());
+  EXPECT_TRUE(service_.create(spec("bridge")).ok());
+}
+
+TEST_F(ServiceCreate, PassesTheStoresTroubleOn) {
+  broker.set_full(true);
+  EXPECT_EQ(code_of(service_.create(spec())), Errc::kFull);
+  broker.set_full(false);
+  gate = [](std::string_view call) { return call == "create" ? Passage::kDead : Passage::kOpen; };
+  EXPECT_EQ(code_of(service_.create(spec())), Errc::kUnavailable);
+}
+
+class ServiceGet : public ServiceWorld {};
+
+TEST_F(ServiceGet, OfAnUnknownTaskSaysSoInEveryCall) {
+  const TaskId nobody = task("nobody");
+  for (const Errc code : {code_of(service_.get(nobody)), code_of(service_.execute(nobody, {})),
+                          code_of(service_.control(nobody, {})), code_of(service_.state(nobody)),
+                          code_of(service_.result(nobody)), code_of(service_.events(nobody, {})),
+                          code_of(service_.publish(nobody, {{"Note", Json::object(), false}}))}) {
+    EXPECT_EQ(code, Errc::kNotFound);
+  }
+  EXPECT_NE(service_.get(nobody).error().text.find("nobody"), std::string::npos);
+}
+
+TEST_F(ServiceGet, PassesTheStoresTroubleOn) {
+  const TaskId id = submitted();
+  gate = [](std::string_view) { return Passage::kDead; };
+  EXPECT_EQ(code_of(service_.get(id)), Errc::kUnavailable);
+  EXPECT_EQ(code_of(service_.events(id, {})), Errc::kUnavailable);
+  EXPECT_EQ(code_of(service_.publish(id, {{"Note", Json::object(), false}})), Errc::kUnavailable);
+}
+
+class ServiceList : public ServiceWorld {};
+
+TEST_F(ServiceList, GoesPageByPageNewestFirst) {
+  std::vector<TaskId> made;
+  for (int i = 0; i < 5; ++i) {
+    clock.advance(Milliseconds(1));
+    made.push_back(submitted());
+  }
+  const auto first = service_.list({.limit = 3}).value();
+  ASSERT_EQ(first.tasks.size(), 3u);
+  EXPECT_EQ(first.tasks[0].id, made[4]);
+  const auto rest = service_.list({.limit = 3, .cursor = first.cursor}).value();
+  ASSERT_EQ(rest.tasks.size(), 2u);
+  EXPECT_EQ(rest.tasks[1].id, made[0]);
+  EXPECT_TRUE(rest.cursor.empty());
+  EXPECT_EQ(service_.list({.limit = 0})->tasks.size(), 1u);
+  EXPECT_EQ(code_of(service_.list({.cursor = "nonsense"})), Errc::kInvalid);
+}
+
+TEST_F(ServiceList, IsOfOneAgentAndOneStatusWhereThatIsAskedFor) {
+  submitted("theirs");
+  const TaskId pending = task_in(TaskStatus::kPending);
+  submitted();
+  const auto found =
+      service_.list({.agent = agent("builder"), .status = TaskStatus::kPending}).value();
+  ASSERT_EQ(found.tasks.size(), 1u);
+  EXPECT_EQ(found.tasks[0].id, pending);
+}
+
+}  // namespace
+}  // namespace taskfeed::service
