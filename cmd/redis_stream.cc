@@ -95,13 +95,15 @@ class RedisStream::Side {
   loop::Timer timer_;
 };
 
-RedisStream::RedisStream(std::unique_ptr<loop::Loop> loop) : loop_(std::move(loop)) {}
+RedisStream::RedisStream(service::Tasks& tasks, std::unique_ptr<loop::Loop> loop)
+    : tasks_(tasks), loop_(std::move(loop)) {}
 
-Result<std::unique_ptr<RedisStream>> RedisStream::start(const redis::Url& url, const Clock& clock,
+Result<std::unique_ptr<RedisStream>> RedisStream::start(const redis::Url& url,
+                                                        service::Tasks& tasks, const Clock& clock,
                                                         Log& log) {
   Result<std::unique_ptr<loop::Loop>> loop = loop::Loop::create();
   if (!loop) return loop.error();
-  std::unique_ptr<RedisStream> stream(new RedisStream(*std::move(loop)));
+  std::unique_ptr<RedisStream> stream(new RedisStream(tasks, *std::move(loop)));
   RedisStream* const self = stream.get();
   self->loop_->post([self, url, &clock, &log] {
     self->side_ = std::make_unique<Side>(*self->loop_, url, clock, log, self->queue_);
@@ -120,6 +122,8 @@ RedisStream::~RedisStream() {
 }
 
 Result<void> RedisStream::open(const StreamRequest& request) {
+  // The Hub waits for a task that is not there yet; who follows it mistyped its id.
+  if (const Result<Task> found = tasks_.get(request.task); !found) return found.error();
   loop_->post([this, request] { side_->add(request); });
   return {};
 }

@@ -1,8 +1,9 @@
 /// A StreamSource on Redis itself: the daemon's Hub, frames and all, on a loop of its own thread.
 ///
 /// Threads  As StreamSource. Feed, Hub and sinks live on the loop's thread alone.
-/// Errors   Redis away: the stream waits for it, as a daemon's readers do.
-/// Owns     The thread, the loop and all on it. Borrows Clock and Log.
+/// Errors   open(): kNotFound for an unknown task, kUnavailable while Redis is away. A Redis that
+///          goes away later is waited for, as a daemon's readers do.
+/// Owns     The thread, the loop and all on it. Borrows Tasks, Clock and Log.
 #pragma once
 
 #include <memory>
@@ -11,14 +12,16 @@
 #include "base/log.h"
 #include "loop/loop.h"
 #include "redis/url.h"
+#include "service/tasks.h"
 #include "stream_source.h"
 
 namespace taskfeed::cmd {
 
 class RedisStream final : public StreamSource {
  public:
-  static Result<std::unique_ptr<RedisStream>> start(const redis::Url& url, const Clock& clock,
-                                                    Log& log);
+  /// `tasks` are those of the same Redis.
+  static Result<std::unique_ptr<RedisStream>> start(const redis::Url& url, service::Tasks& tasks,
+                                                    const Clock& clock, Log& log);
   ~RedisStream() override;
 
   Result<void> open(const StreamRequest& request) override;
@@ -29,8 +32,9 @@ class RedisStream final : public StreamSource {
 
  private:
   class Side;
-  explicit RedisStream(std::unique_ptr<loop::Loop> loop);
+  RedisStream(service::Tasks& tasks, std::unique_ptr<loop::Loop> loop);
 
+  service::Tasks& tasks_;
   StreamQueue queue_;
   std::unique_ptr<loop::Loop> loop_;
   std::unique_ptr<Side> side_;  // Only touched on the loop's thread, once that runs.
