@@ -14,7 +14,7 @@
 
 namespace taskfeed::http {
 
-class SseConnection final : public Connection, public hub::Sink {
+class SseConnection final : public hub::Sink, public Connection {
  public:
   /// Follows the task, or says why not: then it was never there. `descriptor` is taken only on
   /// success. `head` is the answer's.
@@ -42,9 +42,9 @@ class SseConnection final : public Connection, public hub::Sink {
   void wait_until_writable();
   Tick next_due() const;
 
+  Tick wrote_at_ = 0;  ///< When the socket last took bytes, or was found full.
   hub::Subscription* subscription_ = nullptr;
   FrameQueue queue_;
-  Tick wrote_at_ = 0;  ///< When the socket last took bytes, or was found full.
   uint16_t heartbeat_ticks_;
   bool heartbeat_event_;
   bool touched_ = false;  ///< In ServerCore::touched.
@@ -52,5 +52,8 @@ class SseConnection final : public Connection, public hub::Sink {
   bool failed_ = false;
   bool ending_ = false;  ///< Close once the queue is empty.
 };
+
+// The order of bases and members leaves no hole; with the allocator's word it costs 112 bytes.
+static_assert(sizeof(SseConnection) <= 104);
 
 }  // namespace taskfeed::http
