@@ -251,6 +251,9 @@ void Topic::tell_gap(Subscription& subscription, const broker::Page& page) {
   const auto reason = replaced ? sse::GapReason::kReset : sse::GapReason::kTrimmed;
   subscription.sink.deliver(sse::gap_frame(way.cursor, before_oldest, reason));
   way.cursor = before_oldest;
+  // What was passed over before is behind the gap. No event stands where the gap ends, so that an
+  // id of it would be a cursor that names none; 0-0 would even be taken for no cursor.
+  if (subscription.selection) subscription.selection->owes_progress = false;
 }
 
 /// As the reader wants it; the Sink's answer, or 0 where it is passed over.

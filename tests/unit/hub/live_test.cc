@@ -234,6 +234,21 @@ TEST_F(HubLive, TellsFilteredReadersHowFarTheyWereBeforeTheEnd) {
   EXPECT_EQ(filtered.take(), (Words{"open complete", "progress 3", "end completed"}));
 }
 
+TEST_F(HubLive, TellsFilteredReadersNoPlaceInAHistoryThatIsEmpty) {
+  FakeSink filtered;
+  world.join(kTask, filtered, {.filter = TypeFilter::parse("*Paused", "").value()});
+  world.settle();
+  world.broker.lose_everything();
+  world.pass();
+  world.pass();
+  EXPECT_EQ(filtered.take(), (Words{"open complete", "progress 2", "gap reset 2..0"}));
+  filtered.frames.clear();
+  world.append(kTask, 1);
+  world.settle();
+  world.pass();
+  EXPECT_EQ(filtered.take(), Words{"progress 1"});
+}
+
 TEST_F(HubLive, EncodesUnnamedFramesOnceForAll) {
   FakeSink one, two;
   world.join(kTask, one, {.event_names = false});
