@@ -13,6 +13,8 @@ unset NO_COLOR CLICOLOR_FORCE
 export LC_ALL=C.UTF-8 TASKFEED=$binary
 
 taskfeed() { "$binary" "$@"; }
+# Where bats itself is killed, so are those that it started.
+with_us=(setpriv --pdeathsig KILL)
 
 # --- One file's, one test's ---
 
@@ -21,7 +23,7 @@ setup_file() {
   world=$(mktemp -d /tmp/tf-bb.XXXXXX)
   redis=unix://$world/redis.sock
   export world redis
-  redis-server --port 0 --unixsocket "$world/redis.sock" --dir "$world" --save '' \
+  "${with_us[@]}" redis-server --port 0 --unixsocket "$world/redis.sock" --dir "$world" --save '' \
     --logfile redis.log --daemonize no </dev/null >/dev/null 2>&1 3>&- &
   redis_pid=$!
   export redis_pid
@@ -117,7 +119,7 @@ status() {
 background() {
   local name=$1
   shift
-  env --default-signal=INT,QUIT,PIPE "$@" </dev/null >"$dir/$name.out" 2>"$dir/$name.err" 3>&- &
+  "${with_us[@]}" env --default-signal=INT,QUIT,PIPE "$@" </dev/null >"$dir/$name.out" 2>"$dir/$name.err" 3>&- &
   pid=$!
   started+=("$pid")
 }
