@@ -142,7 +142,8 @@ AGENT
   agent hostile <<'AGENT'
 [[agent.steps]]
 name = "hostile"
-run = ["printf", "title \\033]0;owned\\007 red \\033[31m back\\rover bad \\377\\376 nul \\000 \\342\\200\\256bidi\\n"]
+run = ["printf", """title \\033]0;owned\\007 red \\033[31m back\\rover bad \\377\\376 nul \\000 \\
+  \\342\\200\\256bidi\\n"""]
 AGENT
   serve
   ran hostile

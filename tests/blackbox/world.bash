@@ -33,8 +33,8 @@ setup_file() {
 teardown_file() {
   kill "$redis_pid" || true
   eventually gone "$redis_pid"
-  # Whoever was started below our folder has ended: a redis-server works in its state directory.
-  # What ends with its last user needs a moment.
+  # Whoever was started has ended with its test, or soon after: a private redis-server, which works
+  # in its state directory, and the programs of tasks.
   eventually nobody_works_below "$world" || { working_below "$world" >&2; return 1; }
   rm -rf "$world"
 }
@@ -76,7 +76,7 @@ working_below() {
   done 2>/dev/null
   true
 }
-nobody_works_below() { ! working_below "$1" | grep -q redis-server; }
+nobody_works_below() { [ -z "$(working_below "$1")" ]; }
 
 # same WHAT WANTED GOT: both texts are one.
 same() {
@@ -119,7 +119,8 @@ status() {
 background() {
   local name=$1
   shift
-  "${with_us[@]}" env --default-signal=INT,QUIT,PIPE "$@" </dev/null >"$dir/$name.out" 2>"$dir/$name.err" 3>&- &
+  "${with_us[@]}" env --default-signal=INT,QUIT,PIPE "$@" </dev/null \
+    >"$dir/$name.out" 2>"$dir/$name.err" 3>&- &
   pid=$!
   started+=("$pid")
 }
