@@ -198,24 +198,34 @@ void Wire::break_off(std::string why) {
   owner_.on_broken(*this, why);
 }
 
+namespace {
+
+/// What happened to a socket; where the kernel does not say, what uv_poll made of it. That is EBADF
+/// for every error (uv_poll_start's EPOLLERR), a refused connection among them.
+int error_of(int socket, int status) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size);
+  return error == 0 && status < 0 ? -status : error;
+}
+
+}  // namespace
+
 void Wire::on_ready(int status, int events) {
+  if (!connected_) {
+    on_attempt_ended(error_of(socket_, status));
+    return;
+  }
   if (status < 0) {
-    break_off(uv_strerror(status));
+    break_off(std::strerror(error_of(socket_, status)));
     return;
   }
   const uint64_t life = life_;
-  if (!connected_) {
-    on_writable_socket();
-    return;
-  }
   if ((events & UV_WRITABLE) != 0) flush();
   if (life == life_ && (events & (UV_READABLE | UV_DISCONNECT)) != 0) receive();
 }
 
-void Wire::on_writable_socket() {
-  int error = 0;
-  socklen_t size = sizeof error;
-  getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size);
+void Wire::on_attempt_ended(int error) {
   if (error == 0) {
     connected_ = true;
     watch();

@@ -61,7 +61,7 @@ class Wire {
   void try_next_address();
   void fail_later(std::string why);
   void on_ready(int status, int events);
-  void on_writable_socket();
+  void on_attempt_ended(int error);
   void receive();
   void flush();
   void break_off(std::string why);

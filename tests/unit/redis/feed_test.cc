@@ -8,6 +8,7 @@
 #include "redis/redis_broker.h"
 #include "redis/redis_feed.h"
 #include "support/cutting_proxy.h"
+#include "support/recording_log.h"
 #include "support/redis_server.h"
 #include "support/redis_world.h"
 
@@ -102,9 +103,10 @@ class World {
   }
   RedisFeed& feed() { return *feed_; }
   loop::Loop& loop() { return *loop_; }
+  const RecordingLog& log() const { return log_; }
 
  private:
-  NullLog log_;
+  RecordingLog log_;
   std::unique_ptr<loop::Loop> loop_;
   std::unique_ptr<RedisFeed> feed_;
   std::thread thread_;
@@ -275,6 +277,12 @@ TEST_F(RedisFeedLoss, WhatIsFollowedWithoutRedisIsAcknowledgedOnceItIsThere) {
   server_.start();
   ASSERT_TRUE(eventually([&] { return recorder.heard("ack"); }));
   EXPECT_FALSE(recorder.heard("lost"));
+}
+
+TEST_F(RedisFeedLoss, SaysThatAConnectionWasRefused) {
+  World world("redis://127.0.0.1:1");  // tcpmux, which nobody has.
+  ASSERT_TRUE(eventually([&] { return world.log().count("cannot be reached") > 0; }));
+  EXPECT_EQ(world.log().count("(Connection refused)"), 1u) << world.log().all();
 }
 
 TEST_F(RedisFeedLoss, AStoppedRedisIsNoticedAndReturnedTo) {
