@@ -86,6 +86,7 @@ size_t WorkerPool::wait_for_free_slots(const std::stop_token& stop) {
 }
 
 void WorkerPool::dispatch(const std::stop_token& stop) {
+  bool in_trouble = false;  // Told once, and once that it is over.
   while (!stop.stop_requested()) {
     const size_t slots = wait_for_free_slots(stop);
     if (stop.stop_requested()) return;
@@ -97,9 +98,14 @@ void WorkerPool::dispatch(const std::stop_token& stop) {
                            .wait = options_.take_wait,
                            .redeliver_after = options_.worker.limits.lease_interval});
     if (!entries) {
-      ports_.log.warn("no work can be taken: " + entries.error().text);
+      if (!in_trouble) ports_.log.warn("no work can be taken: " + entries.error().text);
+      in_trouble = true;
       rest(kRetryAfterFailure, stop);
-    } else if (entries->empty()) {
+      continue;
+    }
+    if (in_trouble) ports_.log.info("work can be taken again");
+    in_trouble = false;
+    if (entries->empty()) {
       rest(kTurnMin - (ports_.clock.mono() - begun), stop);
     } else {
       const Locked lock(mutex_);

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "support/engine_world.h"
+#include "support/gated_broker.h"
+#include "support/recording_log.h"
 
 namespace taskfeed::engine {
 namespace {
@@ -87,6 +89,26 @@ TEST_F(WorkerPoolTest, CarriesOutManyTasksAtATime) {
   for (int i = 0; i < 20; ++i) tasks.push_back(submit());
   for (const TaskId& task : tasks) EXPECT_TRUE(reaches(task, TaskStatus::kCompleted));
   EXPECT_TRUE(eventually([&] { return pool.running() == 0; }));
+}
+
+TEST_F(WorkerPoolTest, SaysOnceThatNoWorkCanBeTakenAndOnceThatItCanAgain) {
+  std::atomic<bool> away{true};
+  std::atomic<int> tries{0};
+  testing::GatedBroker gated(broker_, [&](std::string_view call) {
+    if (call != "take") return testing::Passage::kOpen;
+    ++tries;
+    return away ? testing::Passage::kDead : testing::Passage::kOpen;
+  });
+  testing::RecordingLog log;
+  WorkerPool pool({gated, gated, gated, gated, gated, runner_, ids_, clock_, log}, options_);
+  pool.start();
+  ASSERT_TRUE(eventually([&] { return tries >= 3; }));
+  EXPECT_EQ(log.count("no work can be taken"), 1u) << log.all();
+  away = false;
+  ASSERT_TRUE(eventually([&] { return log.count("work can be taken again") > 0; }));
+  const int seen = tries;
+  ASSERT_TRUE(eventually([&] { return tries >= seen + 2; }));
+  EXPECT_EQ(log.count("work can be taken again"), 1u) << log.all();
 }
 
 TEST_F(WorkerPoolTest, ACancelReachesARunningActivityAtOnce) {
