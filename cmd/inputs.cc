@@ -85,7 +85,7 @@ Result<std::string> read_file(const std::string& path, size_t bytes_max) {
   };
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
-    return fault(errno == ENOENT ? Errc::kNotFound : Errc::kInvalid, std::strerror(errno));
+    return fault(Errc::kInvalid, std::strerror(errno));
   }
   struct stat status {};
   Result<std::string> answer = std::string();

@@ -114,7 +114,7 @@ TEST(CreateBadInput, IsToldBeforeAnythingIsOpened) {
 
 TEST(CreateBadInput, OfAParameterFileNamesTheFile) {
   CmdWorld world;
-  EXPECT_EQ(world.call(enter_create, {"--params-file", "/no/such/file"}), ExitStatus::kNotFound);
+  EXPECT_EQ(world.call(enter_create, {"--params-file", "/no/such/file"}), ExitStatus::kUsage);
   EXPECT_NE(world.err.text.find("/no/such/file: "), std::string::npos) << world.err.text;
 }
 
