@@ -134,7 +134,7 @@ Result<RedisPlace> named_redis(const WiringPorts& ports) {
 Result<RedisPlace> private_redis(const WiringPorts& ports) {
   if (auto ready = prepare_state_dir(ports.globals.state_dir); !ready) return ready.error();
   auto own = redis::PrivateServer::ensure(
-      {ports.globals.state_dir, {"/proc/self/exe", "__private-redis"}}, ports.log);
+      {ports.globals.state_dir, {"taskfeed", "__private-redis"}}, ports.log);
   if (!own) return own.error();
   redis::Url url = (*own)->url();
   return RedisPlace{std::move(url), *std::move(own)};

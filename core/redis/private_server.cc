@@ -85,7 +85,8 @@ Result<void> spawn_supervisor(const PrivateServerOptions& options, Clock::time_p
   posix_spawnattr_init(&attributes);
   reset_signals(attributes);
   pid_t child = -1;
-  const int error = posix_spawnp(&child, argv[0], &files, &attributes, argv.data(), environ);
+  const int error = posix_spawn(&child, options.supervisor_program.c_str(), &files, &attributes,
+                                argv.data(), environ);
   posix_spawn_file_actions_destroy(&files);
   posix_spawnattr_destroy(&attributes);
   if (error != 0) {

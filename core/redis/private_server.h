@@ -36,8 +36,11 @@ namespace taskfeed::redis {
 struct PrivateServerOptions {
   /// Created with mode 0700 where it does not exist; its parent must.
   std::string folder;
-  /// What becomes the supervisor, the folder appended: {"/proc/self/exe", "__private-redis"}.
+  /// What becomes the supervisor, the folder appended: {"taskfeed", "__private-redis"}.
   std::vector<std::string> supervisor_argv;
+  /// What is executed: this very program, also where its file was replaced meanwhile. The first of
+  /// supervisor_argv is only what ps(1) shows.
+  std::string supervisor_program = "/proc/self/exe";
 };
 
 class PrivateServer {

@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
   const std::string mode = argv[1];
   if (mode == "supervise") return redis::run_private_redis_supervisor(argv[2]);
   NullLog log;
-  const auto server = redis::PrivateServer::ensure({argv[2], {"/proc/self/exe", "supervise"}}, log);
+  const auto server =
+      redis::PrivateServer::ensure({argv[2], {"taskfeed-of-a-test", "supervise"}}, log);
   if (!server) {
     std::printf("%s\n", server.error().text.c_str());
     return 1;

@@ -143,6 +143,15 @@ class PrivateServerTest : public ::testing::Test {
 using PrivateServerLife = PrivateServerTest;
 using PrivateServerFolder = PrivateServerTest;
 
+TEST_F(PrivateServerLife, ItsSupervisorIsCalledByANameThatPeopleKnow) {
+  User user(folder_);
+  ASSERT_EQ(user.said(), "ok");
+  std::ifstream words("/proc/" + std::to_string(supervisor()) + "/cmdline");
+  std::string first;
+  std::getline(words, first, '\0');
+  EXPECT_EQ(first, "taskfeed-of-a-test");
+}
+
 TEST_F(PrivateServerLife, IsSharedAndStopsAfterItsLastUser) {
   User first(folder_);
   ASSERT_EQ(first.said(), "ok");
