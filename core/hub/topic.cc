@@ -92,7 +92,7 @@ void Topic::on_live(const LiveEvent& event) {
 }
 
 Topic::Verdict Topic::judge(const Cursor& cursor) const {
-  if (cursor.seq == newest_.seq + 1) return Verdict::kNext;
+  if (cursor.seq == newest_.seq + 1) return end_status_ ? Verdict::kDoubtful : Verdict::kNext;
   const bool repeat =
       cursor == newest_ || (ring_.holds(cursor.seq) && ring_[cursor.seq]->cursor() == cursor);
   return repeat ? Verdict::kRepeat : Verdict::kDoubtful;
@@ -283,6 +283,7 @@ bool Topic::contradicts(const Read& read, const broker::Page& page, const Frames
   if (!read.stood || read.stood->seq == 0) return false;
   const Cursor& stood = *read.stood;
   const Cursor& after = read.range.after;
+  if (end_status_ && page.last.seq > newest_.seq) return true;  // Nothing comes after an end.
   if (page.last.seq < stood.seq) return true;
   if (page.last.seq == stood.seq) return page.last != stood;
   const bool there = page.anchor == broker::Anchor::kMatches;

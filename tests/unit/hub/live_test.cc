@@ -196,6 +196,25 @@ TEST_F(HubLive, EndsOnceAfterTheTerminalEvent) {
   EXPECT_EQ(sink.take(), Words{});
 }
 
+TEST_F(HubLive, SaysNoEndOfAnotherHistoryThatGoesOn) {
+  const Cursor end = world.append(kTask, 1, types::kCompleted);
+  world.settle();
+  EXPECT_EQ(sink.take(), (Words{"3", "end completed"}));
+  world.feed.lose();
+  world.broker.lose_everything();
+  world.append(kTask, 5);
+  world.broker.trim_before(kTask, 4);
+  FakeSink other;
+  world.resume(kTask, other, end);
+  world.feed.restore();
+  world.settle();
+  EXPECT_EQ(other.take(), (Words{"open complete", "4", "5"}));
+  EXPECT_FALSE(other.close_reason);
+  world.append(kTask, 1);
+  world.settle();
+  EXPECT_EQ(other.take(), Words{"6"});
+}
+
 TEST_F(HubLive, GivesReadersWithAFilterWhatPassesIt) {
   FakeSink filtered;
   world.join(kTask, filtered, {.filter = TypeFilter::parse("*Paused,*Failed", "").value()});
