@@ -1,12 +1,12 @@
 /// Two workers, and under a seed: lost replies, a broker that is away, workers that sleep through
-/// their lease, cancels, pauses and resumes, all mixed. A seed that fails is printed and repeats:
-/// TASKFEED_SIM_SEED=n for one, TASKFEED_SIM_SEEDS=n for how many.
-#include <cstdlib>
+/// their lease, cancels, pauses and resumes, all mixed. A seed that fails is printed and repeats
+/// (seeds.h).
 #include <random>
 
 #include <gtest/gtest.h>
 
 #include "sim/engine_oracle.h"
+#include "sim/seeds.h"
 
 namespace taskfeed::engine {
 namespace {
@@ -15,11 +15,6 @@ using testing::EngineWorld;
 using testing::Gate;
 using testing::Passage;
 using testing::SimWorker;
-
-uint64_t number_from(const char* variable, uint64_t otherwise) {
-  const char* text = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe)
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 class Chaos {
  public:
@@ -112,15 +107,7 @@ class Chaos {
 };
 
 TEST(EngineChaos, EndsInOneStoryUnderEverySeed) {
-  if (const uint64_t only = number_from("TASKFEED_SIM_SEED", 0); only != 0) {
-    Chaos(only).run();
-    return;
-  }
-  const uint64_t seeds = number_from("TASKFEED_SIM_SEEDS", 300);
-  for (uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) {
-    SCOPED_TRACE("TASKFEED_SIM_SEED=" + std::to_string(seed));
-    Chaos(seed).run();
-  }
+  testing::for_every_seed(300, [](uint64_t seed) { Chaos(seed).run(); });
 }
 
 }  // namespace

@@ -32,20 +32,33 @@ class Truth {
     places_.emplace(cursor, Place{history_, std::string(type)});
     events_.emplace(std::pair(history_, cursor.seq), cursor);
     last_ = cursor;
-    if (is_terminal(type)) ended_ = true;
+    if (!is_terminal(type)) return;
+    ended_ = true;
+    ends_.emplace(history_, cursor);
   }
-  void trim_before(uint64_t seq) { oldest_ = std::max(oldest_, seq); }
+  void trim_before(uint64_t seq) {
+    uint64_t& oldest = oldest_.try_emplace(history_, 1).first->second;
+    oldest = std::max(oldest, seq);
+  }
   void lose_everything() {
     ++history_;
     last_ = {};
-    oldest_ = 1;
     ended_ = false;
   }
 
   size_t history() const { return history_; }
   const Cursor& last() const { return last_; }
-  uint64_t oldest_seq() const { return oldest_; }
+  uint64_t oldest_seq() const { return oldest_seq(history_); }
+  uint64_t oldest_seq(size_t history) const {
+    const auto found = oldest_.find(history);
+    return found == oldest_.end() ? 1 : found->second;
+  }
   bool ended() const { return ended_; }
+  /// The terminal event of that history.
+  std::optional<Cursor> end_of(size_t history) const {
+    const auto found = ends_.find(history);
+    return found == ends_.end() ? std::nullopt : std::optional(found->second);
+  }
   const Place* find(const Cursor& cursor) const {
     const auto found = places_.find(cursor);
     return found == places_.end() ? nullptr : &found->second;
@@ -59,9 +72,10 @@ class Truth {
  private:
   std::map<Cursor, Place> places_;
   std::map<std::pair<size_t, uint64_t>, Cursor> events_;
+  std::map<size_t, Cursor> ends_;
+  std::map<size_t, uint64_t> oldest_;
   size_t history_ = 0;
   Cursor last_;
-  uint64_t oldest_ = 1;
   bool ended_ = false;
 };
 
@@ -145,13 +159,16 @@ class Witness final : public hub::Sink {
     if (there == nullptr) return complain("is no event of this task");
     // Before its first event a reader has no place that could be lost.
     const bool anywhere = place_.seq == 0;
-    if (!anywhere && there->history > history_) complain("joins two histories in silence");
+    // A place whose event was trimmed, with nothing lost behind it, cannot be held against history:
+    // it is believed.
+    const bool joins = !anywhere && there->history > history_;
+    const bool believed = truth_.oldest_seq(there->history) > place_.seq;
+    if (joins && !believed) complain("joins two histories in silence");
     // An event of a lost history may still be under way when a page of the new one is here. Where
     // it fits, nobody can tell yet; but a reset must follow.
     const bool phantom = !anywhere && there->history < history_;
     const bool again = !event && cursor == place_;
-    if (phantom && cursor.seq != place_.seq + 1) complain("is an old event out of order");
-    if (!phantom && !again) skip_to(cursor.seq, there->history);
+    if (!again) skip_to(cursor.seq, there->history);
     const bool wanted = asked_.filter.accepts(there->type);
     if (event && !wanted) complain("does not pass the filter");
     if (!event && wanted && !again) complain("passes over what is wanted");
@@ -165,11 +182,21 @@ class Witness final : public hub::Sink {
   void skip_to(uint64_t seq, size_t history) {
     if (seq <= place_.seq) return complain("comes twice, or goes back");
     for (uint64_t missing = place_.seq + 1; missing < seq; ++missing) {
-      const Truth::Place* const there = truth_.find(history, missing);
-      if (there == nullptr || asked_.filter.accepts(there->type)) {
+      if (!passed_over(history, missing)) {
         return complain("lacks " + std::to_string(missing) + " before it");
       }
     }
+  }
+  bool passed_over(size_t history, uint64_t seq) const {
+    if (unwanted(history, seq)) return true;
+    // In an older history, that is, where the place behind it was believed.
+    bool older = false;
+    for (size_t each = history_; each < history; ++each) older |= unwanted(each, seq);
+    return older && seq < truth_.oldest_seq(history);
+  }
+  bool unwanted(size_t history, uint64_t seq) const {
+    const Truth::Place* const there = truth_.find(history, seq);
+    return there != nullptr && !asked_.filter.accepts(there->type);
   }
 
   void on_control(const Frame& frame) {
@@ -182,8 +209,11 @@ class Witness final : public hub::Sink {
       on_gap(json);
     } else if (frame.type() == "stream.end") {
       frames_ += "end";
-      if (!truth_.ended()) complain("says the end of a stream that goes on");
-      skip_to(truth_.last().seq + 1, truth_.history());
+      // Of the history that it reads, which the store may have lost since.
+      const size_t history = place_.seq == 0 ? truth_.history() : history_;
+      const std::optional<Cursor> end = truth_.end_of(history);
+      if (!end) return complain("says the end of a stream that goes on");
+      skip_to(end->seq + 1, history);
       said_end_ = true;
     } else {
       complain("is unknown");
@@ -212,7 +242,10 @@ class Witness final : public hub::Sink {
     if (!opened_ || said_end_) complain("comes before the opening or after the end");
     if (from.seq < place_.seq) complain("begins before the reader's place");
     if (reset) {
-      if (!stale_ && history_ == truth_.history()) complain("tells a reset that was none");
+      // An old event that was still under way may have been passed over, unheard.
+      const Truth::Place* const passed = truth_.find(from);
+      const bool old = passed != nullptr && passed->history != truth_.history();
+      if (!stale_ && !old && history_ == truth_.history()) complain("tells a reset that was none");
       if (to.seq + 1 != truth_.oldest_seq()) complain("does not end before what is left");
     } else {
       if (to.seq <= place_.seq) complain("is a gap of nothing");
