@@ -43,9 +43,9 @@ TEST(RedisPush, IsIncompleteAtEverySplit) {
 }
 
 TEST(RedisPush, TellsTheKindsApart) {
-  Push push;
-  ASSERT_EQ(parse_push("*3\r\n" + bulk("subscribe") + bulk("c") + ":1\r\n", kMax, push),
-            PushParse::kDone);
+  Push push;  // Points into what was parsed.
+  const std::string subscribed = "*3\r\n" + bulk("subscribe") + bulk("c") + ":1\r\n";
+  ASSERT_EQ(parse_push(subscribed, kMax, push), PushParse::kDone);
   EXPECT_EQ(push.kind, Push::Kind::kSubscribed);
   EXPECT_EQ(push.channel, "c");
   ASSERT_EQ(parse_push("*3\r\n" + bulk("unsubscribe") + "$-1\r\n:0\r\n", kMax, push),
