@@ -55,7 +55,7 @@ SseStream::Turn SseStream::connect_once(const OnEvent& on_event) {
   std::string problem;
   // A new parser for each connection: the standard drops the unfinished event, and keeps the id.
   sse::Parser parser([&](sse::Message&& event) {
-    if (!wanted) return;
+    if (!wanted || ended) return;
     ended = ended || event.event == "stream.end";
     last_event_id_ = event.last_event_id.empty() ? last_event_id_ : event.last_event_id;
     wanted = on_event(std::move(event));
@@ -87,7 +87,9 @@ SseStream::Turn SseStream::connect_once(const OnEvent& on_event) {
                       if (!parser.last_event_id().empty()) last_event_id_ = parser.last_event_id();
                       return fed.ok() && wanted && !ended && !stopped_;
                     }});
-  if (parser.retry()) retry_ = std::min(*parser.retry(), limits_.retry_max);
+  if (parser.retry()) {
+    retry_ = std::clamp(*parser.retry(), limits_.retry_min, limits_.retry_max);
+  }
   if (status == 204 || ended) return Turn::kEnded;
   if (stopped_ || !wanted) return Turn::kStopped;
   if (over_limit) return Turn::kRefused;  // It would come again.

@@ -27,6 +27,7 @@ struct SseLimits {
                   .answer_timeout = Milliseconds(45'000),  ///< Three heartbeats of silence.
                   .body_bytes_max = 0};
   Milliseconds retry_default{1'000};
+  Milliseconds retry_min{100};  ///< Whatever the server asks for: `retry: 0` would be a busy loop.
   Milliseconds retry_max{30'000};
   Milliseconds give_up_after{600'000};  ///< Of no answer at all, after the first.
 };
