@@ -176,7 +176,7 @@ ExitStatus enter_publish(Invocation& invocation, Needs needs) {
        .summary = "Add an event to a task; prints its cursor. An event that names its event_id is\n"
                   "added once, however often it is published.",
        .examples = "  taskfeed publish TASK WorkflowProgressUpdated '{\"percent\":40}'\n"
-                   "  my-program | taskfeed publish TASK -      one JSON object a line\n"},
+                   "  my-program | taskfeed publish TASK -\n"},
       declare,
       validate,
       run};

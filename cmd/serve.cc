@@ -125,15 +125,14 @@ ExitStatus run(const ServeArgs& args, Deps& deps) {
 }  // namespace
 
 ExitStatus enter_serve(Invocation& invocation, Needs needs) {
-  return enter<ServeArgs>(
-      {{"serve", "[OPTIONS]", "Serve the HTTP API and SSE, and execute tasks.",
-        "  taskfeed serve --agents agents.d\n"
-        "  taskfeed serve --redis redis://localhost --listen unix:/run/taskfeed/http.sock\n"},
-       declare,
-       validate,
-       run,
-       false},
-      invocation, needs);
+  return enter<ServeArgs>({{"serve", "[OPTIONS]", "Serve the HTTP API and SSE, and execute tasks.",
+                            "  taskfeed serve --agents agents.d\n"
+                            "  taskfeed serve --listen unix:/run/taskfeed/http.sock\n"},
+                           declare,
+                           validate,
+                           run,
+                           false},
+                          invocation, needs);
 }
 
 }  // namespace taskfeed::cmd

@@ -73,8 +73,8 @@ ExitStatus enter_tail(Invocation& invocation, Needs needs) {
        .usage = "[OPTIONS] TASK...",
        .summary = "Print the events of tasks, history first, then as they happen, until they end.\n"
                   "The exit status says how the task ended: 0 completed, 3 failed, 6 cancelled.",
-       .examples = "  taskfeed tail TASK                      all of it, until it ends\n"
-                   "  taskfeed tail -n 20 --no-follow TASK    the newest 20 events\n"
+       .examples = "  taskfeed tail TASK\n"
+                   "  taskfeed tail -n 20 --no-follow TASK\n"
                    "  taskfeed tail --json TASK | jq .event_type\n"},
       declare,
       validate,
