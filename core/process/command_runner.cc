@@ -23,7 +23,8 @@ constexpr size_t kQueryBytesMax = 100 * 1024;
 
 std::string base_name(const std::string& path) {
   const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? path : path.substr(slash + 1);
+  const bool ends_there = slash + 1 == path.size();  // A folder, which nobody can execute.
+  return slash == std::string::npos || ends_there ? path : path.substr(slash + 1);
 }
 
 std::string own_variable(const char* name, std::string_view otherwise) {

@@ -94,6 +94,17 @@ using CommandRunnerOutcome = CommandRunnerTest;
 using CommandRunnerChild = CommandRunnerTest;
 using CommandRunnerEnd = CommandRunnerTest;
 
+TEST_F(CommandRunnerOutcome, IsOfAStepThatItsProgramNamesUnlessItHasAName) {
+  step({"/usr/bin/make", "all"}).name = "";
+  step({"./"}).name = "";
+  step({"/usr/bin/make"}).name = "build";
+  const CommandRunner runner(ids_, clock_, options_);
+  EXPECT_EQ(runner.step_name(agent_, 0), "make");
+  EXPECT_EQ(runner.step_name(agent_, 1), "./");
+  EXPECT_EQ(runner.step_name(agent_, 2), "build");
+  EXPECT_EQ(runner.step_name(agent_, 3), "");
+}
+
 TEST_F(CommandRunnerOutcome, IsCompletedWithStdoutWhereTheProgramExitsWithZero) {
   shell("echo out; echo err >&2");
   const Outcome outcome = run();
