@@ -1,0 +1,19 @@
+/// Signals have names that both stores write.
+#include <gtest/gtest.h>
+
+#include "broker/task_store.h"
+
+namespace taskfeed::broker {
+namespace {
+
+TEST(SignalNames, AreReadAsTheyAreWritten) {
+  for (const SignalKind kind : {SignalKind::kCancel, SignalKind::kPause, SignalKind::kResume}) {
+    EXPECT_EQ(parse_signal(to_string(kind)), kind);
+  }
+  for (const std::string_view text : {"", "Cancel", "stop", "cancel "}) {
+    EXPECT_FALSE(parse_signal(text)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace taskfeed::broker
