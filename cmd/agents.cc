@@ -172,13 +172,22 @@ Result<std::vector<runner::AgentConfig>> read_agents(const AgentsOptions& option
   return agents;
 }
 
+/// A daemon refuses programs to every request; who got here is the operator, and knows another way.
+Error refusal(const Error& error) {
+  if (error.code != Errc::kForbidden) return error;
+  return {
+      error.code,
+      "a daemon takes no agent that names programs, whoever asks; apply it with --redis URL to "
+      "the Redis itself, or put it into the folder of the daemon's --agents and send it SIGHUP"};
+}
+
 /// All files are read before the first is applied: one that is wrong leaves everything as it was.
 ExitStatus run_apply(const AgentsOptions& options, Deps& deps) {
   const Result<std::vector<runner::AgentConfig>> agents = read_agents(options, deps);
   if (!agents) return fail(deps, agents.error());
   for (const runner::AgentConfig& agent : *agents) {
     if (const Result<void> put = deps.tasks().put_agent(agent); !put) {
-      return fail(deps, put.error());
+      return fail(deps, refusal(put.error()));
     }
     if (deps.json()) {
       print_json(runner::agent_to_json(agent), deps);
