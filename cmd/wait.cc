@@ -30,6 +30,16 @@ ExitStatus run(const WaitOptions& options, Deps& deps) {
   request.resume_line = false;
   const ExitStatus status = follow(request, deps);
   if (deps.interrupts.received() != 0) return status;
+  switch (status) {
+    case ExitStatus::kCompleted:
+    case ExitStatus::kTaskFailed:
+    case ExitStatus::kCancelled:
+    case ExitStatus::kBudget:
+    case ExitStatus::kTimeout:
+      break;
+    default:
+      return status;  // follow() has said why.
+  }
   for (const TaskId& id : options.tasks) {
     const Result<Task> task = deps.tasks().get(id);
     if (!task) return fail(deps, task.error());

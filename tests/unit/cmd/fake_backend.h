@@ -61,6 +61,7 @@ class SnapshotStream final : public cmd::StreamSource {
   explicit SnapshotStream(broker::MemoryBroker& broker) : broker_(broker) {}
 
   Result<void> open(const cmd::StreamRequest& request) override {
+    if (const auto found = broker_.load(request.task); !found) return found.error();
     const TypeFilter filter = TypeFilter::parse(request.types, request.exclude).value();
     broker::ReadRange range;
     range.after = request.after.value_or(Cursor{});

@@ -168,6 +168,13 @@ TEST(Wait, PrintsEachTaskAndExitsAsTheFirstThatDidNotComplete) {
   EXPECT_EQ(std::count(world.out.text.begin(), world.out.text.end(), '\n'), 2) << world.out.text;
 }
 
+TEST(Wait, SaysOnceThatThereIsNoSuchTask) {
+  QueryWorld world;
+  EXPECT_EQ(world.call(enter_wait, {"0198aaaa-0000-7000-8000-000000000099"}),
+            ExitStatus::kNotFound);
+  EXPECT_EQ(std::count(world.err.text.begin(), world.err.text.end(), '\n'), 1) << world.err.text;
+}
+
 TEST(Execute, QueuesTheTaskWithItsQuery) {
   QueryWorld world;
   EXPECT_EQ(world.call(enter_execute, {world.task->str(), "--query", "-", "--streaming"}, "why?\n"),
