@@ -1,6 +1,7 @@
 // publish: adds events to a task; from the arguments, or as NDJSON from stdin.
 #include <poll.h>
 
+#include "base/text.h"
 #include "event_publisher.h"
 #include "inputs.h"
 #include "subcommand.h"
@@ -23,6 +24,8 @@ void declare(ArgParser& parser, PublishOptions& options) {
 }
 
 Result<Json> read_payload(std::string_view text) {
+  // parse_json() mends what is no UTF-8, as for model servers; a publisher is told, as over HTTP.
+  if (auto checked = check_utf8("the payload", text); !checked) return checked.error();
   Result<Json> json = parse_json(text);
   if (!json) return {Errc::kInvalid, "the payload is " + json.error().text};
   if (!json->is_object()) return {Errc::kInvalid, "the payload must be a JSON object"};
@@ -116,10 +119,14 @@ class LineBatches {
     const auto wrong = [this](const std::string& what) -> Result<void> {
       return Error{Errc::kInvalid, "line " + std::to_string(number_) + " " + what};
     };
+    if (!is_utf8(line)) return wrong("is not UTF-8");
     Result<Json> json = parse_json(line);
     if (!json) return wrong("is " + json.error().text);
     if (!json->is_object()) return wrong("is no JSON object");
-    if (string_at(*json, "event_type").empty()) return wrong("has no event_type");
+    const std::string type = string_at(*json, "event_type");
+    if (type.empty()) return wrong("has no event_type");
+    if (const auto read = EventType::parse(type); !read)
+      return wrong("is refused: " + read.error().text);
     batch_.push_back(identified(*std::move(json), {}, deps_));
     bytes_ += line.size();
     return {};

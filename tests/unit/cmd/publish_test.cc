@@ -32,6 +32,31 @@ TEST(Publish, ReadsThePayloadFromStdin) {
   EXPECT_EQ(int_at(parse_json(world.events().front().json).value(), "a"), 1);
 }
 
+TEST(Publish, RefusesWhatIsNotUtf8) {
+  PublishWorld world;
+  EXPECT_EQ(world.call(enter_publish, {world.task->str(), "Note", "{\"a\":\"\xff\"}"}),
+            ExitStatus::kUsage);
+  EXPECT_NE(world.err.text.find("the payload is not UTF-8"), std::string::npos) << world.err.text;
+  EXPECT_EQ(world.call(enter_publish, {world.task->str(), "-"},
+                       "{\"event_type\":\"Good\"}\n{\"event_type\":\"Bad\xff\"}\n"),
+            ExitStatus::kUsage);
+  EXPECT_NE(world.err.text.find("line 2 is not UTF-8"), std::string::npos) << world.err.text;
+  ASSERT_EQ(world.events().size(), 1u);
+  EXPECT_EQ(world.events().front().type, "Good");
+}
+
+TEST(Publish, PublishesWhatStandsBeforeATypeThatIsNone) {
+  PublishWorld world;
+  const std::string lines = R"({"event_type":"Good"}
+{"event_type":"a\u0007b"}
+{"event_type":"Late"}
+)";
+  EXPECT_EQ(world.call(enter_publish, {world.task->str(), "-"}, lines), ExitStatus::kUsage);
+  EXPECT_NE(world.err.text.find("line 2 is refused: "), std::string::npos) << world.err.text;
+  ASSERT_EQ(world.events().size(), 1u);
+  EXPECT_EQ(world.events().front().type, "Good");
+}
+
 TEST(Publish, AddsAnEventThatNamesItsIdOnce) {
   PublishWorld world;
   const std::string json = R"({"event_id":"0198aaaa-0000-7000-8000-000000000007"})";
