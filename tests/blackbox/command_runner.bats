@@ -191,6 +191,8 @@ AGENT
   same "its words" "application/problem+json" \
     "$(api /api/v1/agents -H 'Content-Type: application/json' -o answer -w '%{content_type}' \
       -d "{\"id\":\"evil\",$program}")"
+  status 4 taskfeed agents apply agents/plain.toml
+  has "$stderr" "--redis URL" "--agents" SIGHUP
   same "an unknown agent" 404 "$(api /api/v1/agents/evil/tasks "${json[@]}" -d '{}')"
   # "run" is the agent of `taskfeed run -- CMD`, whose program is the caller's own child.
   task=$(api /api/v1/agents/run/tasks -H 'Content-Type: application/json' \

@@ -12,7 +12,8 @@ unset TASKFEED TASKFEED_SERVER TASKFEED_REDIS_URL TASKFEED_LOG_FORMAT STATE_DIRE
 unset NO_COLOR CLICOLOR_FORCE
 export LC_ALL=C.UTF-8 TASKFEED=$binary
 
-taskfeed() { "$binary" "$@"; }
+# What should have ended long ago is ended.
+taskfeed() { timeout --foreground "$patience_seconds" "$binary" "$@"; }
 # Where bats itself is killed, so are those that it started.
 with_us=(setpriv --pdeathsig KILL)
 
@@ -47,7 +48,8 @@ setup() {
   cd "$dir" || return
 }
 
-teardown() {
+teardown() { stop_started; }
+stop_started() {
   local pid
   for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
   for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || true; done
