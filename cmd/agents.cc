@@ -1,12 +1,11 @@
 // agents: list, show, apply and delete the agents that are declared.
 #include <algorithm>
 
-#include "base/text.h"
 #include "help_text.h"
 #include "inputs.h"
 #include "subcommand.h"
-#include "suggest.h"
 #include "task_text.h"
+#include "verbs.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -253,32 +252,13 @@ std::string overview(size_t columns) {
 }  // namespace
 
 ExitStatus enter_agents(Invocation& invocation, Needs needs) {
-  const std::vector<std::string> verbs{"list", "show", "apply", "delete"};
-  std::vector<std::string>& args = invocation.args;
-  // Global options may stand before the verb.
-  auto word = args.begin();
-  while (word != args.end() && word->size() > 1 && word->starts_with('-')) {
-    if (*word == "-h" || *word == "--help") {
-      invocation.out.write(overview(help_columns(invocation.out)));
-      return ExitStatus::kCompleted;
-    }
-    word += global_takes_value(*word) && args.end() - word > 1 ? 2 : 1;
+  const Result<std::string> verb = take_verb("agents", kAgentsVerbs, invocation.args);
+  if (!verb) return usage_error(invocation, verb.error());
+  if (verb->empty()) {
+    invocation.out.write(overview(help_columns(invocation.out)));
+    return ExitStatus::kCompleted;
   }
-  if (word == args.end()) {
-    return usage_error(invocation, {Errc::kInvalid,
-                                    "agents needs one of list, show, apply, "
-                                    "delete; see `taskfeed agents --help`"});
-  }
-  const std::string verb = *word;
-  if (std::find(verbs.begin(), verbs.end(), verb) == verbs.end()) {
-    const std::string meant = nearest(verb, verbs);
-    return usage_error(invocation,
-                       {Errc::kInvalid, "agents has no '" + escape_controls(to_utf8(verb)) + "'" +
-                                            (meant.empty() ? "" : ", did you mean " + meant + "?") +
-                                            "; it has list, show, apply and delete"});
-  }
-  args.erase(word);
-  return enter(parts_of(verb), invocation, needs);
+  return enter(parts_of(*verb), invocation, needs);
 }
 
 }  // namespace taskfeed::cmd

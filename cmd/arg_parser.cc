@@ -17,28 +17,33 @@ struct ArgParser::Impl {
     app.set_help_flag();
     app.add_flag("-h,--help", help_asked);
   }
-  void describe(std::string_view names, std::string_view placeholder, std::string_view text) {
-    if (globals) return;
-    std::string left(names.starts_with("--") ? "    " : "");
-    for (const char c : names) left += c == ',' ? std::string(", ") : std::string(1, c);
-    if (!placeholder.empty()) left += " " + std::string(placeholder);
-    options.push_back({std::move(left), std::string(text)});
-  }
-  void remember(std::string_view names) {
-    for (std::string_view rest = names; !rest.empty();) {
-      const size_t comma = rest.find(',');
-      known.emplace_back(rest.substr(0, comma));
-      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+  void remember(std::string_view names, const Value& shown, std::string_view help) {
+    std::string_view choices = shown.choices;
+    if (choices.empty() && shown.placeholder.find('|') != std::string_view::npos) {
+      choices = shown.placeholder;
     }
+    options.push_back({.names = split(names),
+                       .placeholder = std::string(shown.placeholder),
+                       .choices = std::string(choices),
+                       .help = std::string(help),
+                       .global = globals});
+  }
+  static std::vector<std::string> split(std::string_view names) {
+    std::vector<std::string> each;
+    while (!names.empty()) {
+      const size_t comma = std::min(names.find(','), names.size());
+      each.emplace_back(names.substr(0, comma));
+      names.remove_prefix(std::min(comma + 1, names.size()));
+    }
+    return each;
   }
 
   About about;
   CLI::App app;
   bool help_asked = false;
   bool globals = false;
-  std::vector<std::string> known{"-h", "--help"};
-  std::vector<HelpRow> options;
-  std::vector<HelpRow> positionals;
+  std::vector<Option> options;
+  std::vector<Argument> arguments;
 };
 
 ArgParser::ArgParser(About about) : impl_(std::make_unique<Impl>(std::move(about))) {}
@@ -46,46 +51,42 @@ ArgParser::~ArgParser() = default;
 
 void ArgParser::flag(std::string_view names, bool& value, std::string_view help) {
   impl_->app.add_flag(std::string(names), value);
-  impl_->remember(names);
-  impl_->describe(names, "", help);
+  impl_->remember(names, "", help);
 }
 
-void ArgParser::option(std::string_view names, std::string& value, std::string_view placeholder,
+void ArgParser::option(std::string_view names, std::string& value, Value shown,
                        std::string_view help) {
   impl_->app.add_option(std::string(names), value)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  impl_->remember(names);
-  impl_->describe(names, placeholder, help);
+  impl_->remember(names, shown, help);
 }
 
-void ArgParser::option(std::string_view names, std::optional<std::string>& value,
-                       std::string_view placeholder, std::string_view help) {
+void ArgParser::option(std::string_view names, std::optional<std::string>& value, Value shown,
+                       std::string_view help) {
   const std::function<void(const std::string&)> take = [&value](const std::string& text) {
     value = text;
   };
   impl_->app.add_option_function<std::string>(std::string(names), take)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  impl_->remember(names);
-  impl_->describe(names, placeholder, help);
+  impl_->remember(names, shown, help);
 }
 
-void ArgParser::list(std::string_view names, std::vector<std::string>& values,
-                     std::string_view placeholder, std::string_view help) {
+void ArgParser::list(std::string_view names, std::vector<std::string>& values, Value shown,
+                     std::string_view help) {
   impl_->app.add_option(std::string(names), values)->allow_extra_args(false);
-  impl_->remember(names);
-  impl_->describe(names, placeholder, help);
+  impl_->remember(names, shown, help);
 }
 
 void ArgParser::argument(std::string_view name, std::string& value, bool required,
                          std::string_view help) {
   impl_->app.add_option(std::string(name), value)->required(required);
-  impl_->positionals.push_back({std::string(name), std::string(help)});
+  impl_->arguments.push_back({std::string(name), std::string(help), false});
 }
 
 void ArgParser::arguments(std::string_view name, std::vector<std::string>& values, bool required,
                           std::string_view help) {
   impl_->app.add_option(std::string(name), values)->required(required);
-  impl_->positionals.push_back({std::string(name), std::string(help)});
+  impl_->arguments.push_back({std::string(name), std::string(help), true});
 }
 
 void ArgParser::begin_globals() {
@@ -113,14 +114,18 @@ Result<bool> ArgParser::parse(std::vector<std::string> args) {
       return refuse("unexpected argument '" + escape_controls(to_utf8(first)) + "'");
     }
     const std::string option = first.substr(0, first.find('='));
-    const std::string meant = nearest(option, impl_->known);
+    std::vector<std::string> known{"-h", "--help"};
+    for (const Option& each : impl_->options) {
+      known.insert(known.end(), each.names.begin(), each.names.end());
+    }
+    const std::string meant = nearest(option, known);
     return refuse("unknown option " + escape_controls(to_utf8(option)) +
                   (meant.empty() ? "" : ", did you mean " + meant + "?"));
   } catch (const CLI::RequiredError&) {
-    for (const HelpRow& positional : impl_->positionals) {
-      const CLI::Option* option = impl_->app.get_option_no_throw(positional.left);
+    for (const Argument& argument : impl_->arguments) {
+      const CLI::Option* option = impl_->app.get_option_no_throw(argument.name);
       if (option != nullptr && option->get_required() && option->count() == 0) {
-        return refuse(positional.left + " is missing (" + positional.help + ")");
+        return refuse(argument.name + " is missing (" + argument.help + ")");
       }
     }
     return refuse("an argument is missing");
@@ -134,17 +139,36 @@ Result<bool> ArgParser::parse(std::vector<std::string> args) {
   return impl_->help_asked;
 }
 
+const std::vector<ArgParser::Option>& ArgParser::options() const {
+  return impl_->options;
+}
+
+const std::vector<ArgParser::Argument>& ArgParser::declared_arguments() const {
+  return impl_->arguments;
+}
+
+std::string option_left(const ArgParser::Option& option) {
+  std::string left(option.names.front().starts_with("--") ? "    " : "");
+  for (const std::string& name : option.names) {
+    left += (&name == &option.names.front() ? "" : ", ") + name;
+  }
+  if (!option.placeholder.empty()) left += " " + option.placeholder;
+  return left;
+}
+
 std::string ArgParser::help(size_t columns) const {
   std::string text = "Usage: taskfeed " + impl_->about.name;
   if (!impl_->about.usage.empty()) text += " " + impl_->about.usage;
   text += "\n\n" + help_paragraph(impl_->about.summary, columns);
-  const size_t width = help_left_width({&impl_->positionals, &impl_->options});
-  if (!impl_->positionals.empty()) {
-    text += "\nArguments:\n" + help_rows(impl_->positionals, width, columns);
+  std::vector<HelpRow> arguments;
+  for (const Argument& each : impl_->arguments) arguments.push_back({each.name, each.help});
+  std::vector<HelpRow> options;
+  for (const Option& each : impl_->options) {
+    if (!each.global) options.push_back({option_left(each), each.help});
   }
-  if (!impl_->options.empty()) {
-    text += "\nOptions:\n" + help_rows(impl_->options, width, columns);
-  }
+  const size_t width = help_left_width({&arguments, &options});
+  if (!arguments.empty()) text += "\nArguments:\n" + help_rows(arguments, width, columns);
+  if (!options.empty()) text += "\nOptions:\n" + help_rows(options, width, columns);
   if (!impl_->about.examples.empty()) text += "\nExamples:\n" + impl_->about.examples;
   text += "\nOptions of every subcommand: taskfeed help options\n";
   return text;

@@ -1,6 +1,5 @@
 #include "globals.h"
 
-#include <array>
 #include <filesystem>
 
 #include <sys/stat.h>
@@ -11,11 +10,6 @@
 
 namespace taskfeed::cmd {
 namespace {
-
-struct Choice {
-  std::string_view name;
-  int value;
-};
 
 Error wrong(std::string_view option, std::string_view text, std::string_view allowed) {
   return {Errc::kInvalid, std::string(option) + " '" + escape_controls(to_utf8(text)) +
@@ -105,25 +99,39 @@ Result<std::string> resolve_state_dir(const GlobalArgs& args, const Environment&
 
 void declare_globals(ArgParser& parser, GlobalArgs& args, bool streams) {
   parser.begin_globals();
-  parser.option("--server", args.server, "URL", "");
-  parser.option("--redis", args.redis, "URL", "");
-  parser.option("--state-dir", args.state_dir, "DIR", "");
-  parser.option("-o,--output", args.output, streams ? "text|json|sse|raw" : "text|json", "");
-  parser.flag("--json", args.json, "");
-  parser.option("--color", args.color, "WHEN", "");
-  parser.option("--time", args.time, "STYLE", "");
-  parser.flag("--utc", args.utc, "");
-  parser.flag("-q,--quiet", args.quiet, "");
-  parser.flag("-v,--verbose", args.verbose, "");
-  parser.option("--log-format", args.log_format, "FORMAT", "");
-  parser.option("--timeout", args.timeout, "DURATION", "");
+  parser.option("--server", args.server, "URL",
+                "a daemon: http://host:port or unix:PATH (TASKFEED_SERVER)");
+  parser.option("--redis", args.redis, "URL", "a Redis, without a daemon (TASKFEED_REDIS_URL)");
+  parser.option("--state-dir", args.state_dir, "DIR",
+                "the local daemon's socket and the private Redis (TASKFEED_STATE_DIR; default: "
+                "$XDG_STATE_HOME/taskfeed)");
+  parser.option("-o,--output", args.output, {"FORMAT", streams ? "text|json|sse|raw" : "text|json"},
+                "text or json; tail and run also take sse and raw");
+  parser.flag("--json", args.json, "the same as -o json");
+  parser.option("--color", args.color, {"WHEN", "auto|always|never"},
+                "auto, always or never (NO_COLOR, CLICOLOR_FORCE, TERM=dumb)");
+  parser.option("--time", args.time, {"STYLE", "clock|relative|iso|raw"},
+                "clock, relative, iso or raw");
+  parser.flag("--utc", args.utc, "times in UTC");
+  parser.flag("-q,--quiet", args.quiet, "only errors on stderr");
+  parser.flag("-v,--verbose", args.verbose, "say what is done, on stderr");
+  parser.option("--log-format", args.log_format, {"F", "text|json"},
+                "text or json, for the log on stderr (TASKFEED_LOG_FORMAT)");
+  parser.option("--timeout", args.timeout, "TIME", "give up after it (30s, 5m); exit status 124");
+}
+
+std::vector<ArgParser::Option> global_options() {
+  GlobalArgs args;
+  ArgParser parser({});
+  declare_globals(parser, args, true);
+  return parser.options();
 }
 
 bool global_takes_value(std::string_view option) {
-  constexpr std::array kNames{"--server", "--redis", "--state-dir", "-o",          "--output",
-                              "--color",  "--time",  "--timeout",   "--log-format"};
-  for (const std::string_view name : kNames) {
-    if (option == name) return true;
+  for (const ArgParser::Option& each : global_options()) {
+    for (const std::string& name : each.names) {
+      if (name == option) return !each.placeholder.empty();
+    }
   }
   return false;
 }
@@ -152,23 +160,12 @@ Result<Globals> resolve(const GlobalArgs& args, const Environment& environment, 
 }
 
 std::string globals_help(size_t columns) {
-  const std::vector<HelpRow> rows{
-      {"    --server URL", "a daemon: http://host:port or unix:PATH (TASKFEED_SERVER)"},
-      {"    --redis URL", "a Redis, without a daemon (TASKFEED_REDIS_URL)"},
-      {"    --state-dir DIR",
-       "the local daemon's socket and the private Redis (TASKFEED_STATE_DIR; default: "
-       "$XDG_STATE_HOME/taskfeed)"},
-      {"-o, --output FORMAT", "text or json; tail and run also take sse and raw"},
-      {"    --json", "the same as -o json"},
-      {"    --color WHEN", "auto, always or never (NO_COLOR, CLICOLOR_FORCE, TERM=dumb)"},
-      {"    --time STYLE", "clock, relative, iso or raw"},
-      {"    --utc", "times in UTC"},
-      {"-q, --quiet", "only errors on stderr"},
-      {"-v, --verbose", "say what is done, on stderr"},
-      {"    --log-format F", "text or json, for the log on stderr (TASKFEED_LOG_FORMAT)"},
-      {"    --timeout TIME", "give up after it (30s, 5m); exit status 124"},
-      {"-h, --help", "this subcommand's options"},
-      {"-V, --version", "the version"}};
+  std::vector<HelpRow> rows;
+  for (const ArgParser::Option& each : global_options()) {
+    rows.push_back({option_left(each), each.help});
+  }
+  rows.push_back({"-h, --help", "this subcommand's options"});
+  rows.push_back({"-V, --version", "the version"});
   return "Options of every subcommand:\n" + help_rows(rows, help_left_width({&rows}), columns) +
          "\n" +
          help_paragraph(

@@ -48,6 +48,8 @@ struct Globals {
 /// `streams` allows -o sse and -o raw as well.
 void declare_globals(ArgParser& parser, GlobalArgs& args, bool streams);
 Result<Globals> resolve(const GlobalArgs& args, const Environment& environment, bool streams);
+/// As declare_globals() has them.
+std::vector<ArgParser::Option> global_options();
 /// For `taskfeed help options`.
 std::string globals_help(size_t columns);
 /// Whether an option before the subcommand's name takes a value.

@@ -36,6 +36,12 @@ std::string overview(size_t columns) {
 
 ExitStatus enter_help(Invocation& invocation, Needs) {
   std::string topic;
+  if (invocation.inspect != nullptr) {
+    ArgParser parser({.name = "help"});
+    parser.argument("TOPIC", topic, false, "a subcommand, or options");
+    (*invocation.inspect)(parser);
+    return ExitStatus::kCompleted;
+  }
   for (const std::string& arg : invocation.args) {
     if (arg.starts_with("-")) continue;  // Asking for help is answered, however it is asked.
     topic = arg;

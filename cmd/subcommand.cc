@@ -21,11 +21,15 @@ constexpr std::array kSubcommands{
     Subcommand{"pause", "pause tasks after the activity under way", Needs::kTasks, enter_pause},
     Subcommand{"resume", "let paused tasks go on", Needs::kTasks, enter_resume},
     Subcommand{"publish", "add an event to a task", Needs::kTasks, enter_publish},
-    Subcommand{"agents", "list, show, apply and delete agents", Needs::kTasks, enter_agents},
+    Subcommand{"agents", "list, show, apply and delete agents", Needs::kTasks, enter_agents,
+               kAgentsVerbs},
     Subcommand{"serve", "the daemon: HTTP, SSE and workers", Needs::kRedis, enter_serve},
     Subcommand{"worker", "workers alone", Needs::kRedis, enter_worker},
+    Subcommand{"completion", "complete words in bash, zsh or fish", Needs::kNothing,
+               enter_completion},
     Subcommand{"help", "how to use a subcommand", Needs::kNothing, enter_help},
     Subcommand{"version", "the version", Needs::kNothing, enter_version},
+    Subcommand{"__complete", "", Needs::kTasks, enter_complete},
     Subcommand{"__private-redis", "", Needs::kNothing, enter_private_redis}};
 
 }  // namespace

@@ -39,6 +39,8 @@ struct Invocation {
   Output& out;
   Output& err;
   const OpenBackend& open_backend;
+  /// Set: enter() shows it the subcommand's declarations, and runs nothing.
+  const std::function<void(const ArgParser&)>* inspect = nullptr;
 };
 
 struct Subcommand {
@@ -46,7 +48,10 @@ struct Subcommand {
   std::string_view help;  ///< For `taskfeed help`; empty: hidden.
   Needs needs = Needs::kNothing;
   ExitStatus (*enter)(Invocation& invocation, Needs needs);
+  std::string_view verbs = {};  ///< "list|show": one of them follows the name.
 };
+
+inline constexpr std::string_view kAgentsVerbs = "list|show|apply|delete";
 
 std::span<const Subcommand> subcommands();
 
@@ -74,6 +79,10 @@ ExitStatus enter(const Parts<Options>& parts, Invocation& invocation, Needs need
   ArgParser parser(parts.about);
   parts.declare(parser, options);
   declare_globals(parser, global_args, parts.streams);
+  if (invocation.inspect != nullptr) {
+    (*invocation.inspect)(parser);
+    return ExitStatus::kCompleted;
+  }
   const Result<bool> help_asked = parser.parse(invocation.args);
   if (!help_asked) return usage_error(invocation, help_asked.error());
   if (*help_asked) return print_help(invocation, parser);
@@ -89,6 +98,8 @@ ExitStatus enter(const Parts<Options>& parts, Invocation& invocation, Needs need
 // One for each file; `run` and `help` look at their arguments before the parser does.
 ExitStatus enter_agents(Invocation& invocation, Needs needs);
 ExitStatus enter_cancel(Invocation& invocation, Needs needs);
+ExitStatus enter_complete(Invocation& invocation, Needs needs);
+ExitStatus enter_completion(Invocation& invocation, Needs needs);
 ExitStatus enter_create(Invocation& invocation, Needs needs);
 ExitStatus enter_events(Invocation& invocation, Needs needs);
 ExitStatus enter_execute(Invocation& invocation, Needs needs);

@@ -8,6 +8,13 @@
 namespace taskfeed::cmd {
 
 ExitStatus enter_version(Invocation& invocation, Needs) {
+  if (invocation.inspect != nullptr) {
+    bool json = false;
+    ArgParser parser({.name = "version"});
+    parser.flag("--json", json, "as JSON");
+    (*invocation.inspect)(parser);
+    return ExitStatus::kCompleted;
+  }
   const auto& args = invocation.args;
   const auto has = [&](std::string_view word) {
     return std::find(args.begin(), args.end(), word) != args.end();

@@ -1,0 +1,23 @@
+/// Subcommands of subcommands: `taskfeed agents list`.
+///
+/// Threads  Pure functions.
+/// Errors   kInvalid names the verbs that there are.
+/// Owns     Nothing.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace taskfeed::cmd {
+
+/// "a|b|c" in its parts.
+std::vector<std::string> choices_of(std::string_view choices);
+
+/// Takes the verb out of `args`, before which global options may stand. Empty: help is asked for.
+Result<std::string> take_verb(std::string_view subcommand, std::string_view verbs,
+                              std::vector<std::string>& args);
+
+}  // namespace taskfeed::cmd
