@@ -40,7 +40,8 @@ teardown_file() {
   rm -rf "$world"
 }
 
-setup() {
+setup() { begin_test; }
+begin_test() {
   dir=$(mktemp -d "$world/XXXX")
   export TASKFEED_STATE_DIR=$dir/state HOME=$dir
   started=()
