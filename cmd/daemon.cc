@@ -13,6 +13,8 @@ namespace {
 constexpr Milliseconds kBeat{50};
 /// READY waits so long for a Redis that is coming up beside us, and then no longer.
 constexpr Milliseconds kReadyPatience{10'000};
+/// For what the bridge has heard, after all else has ended.
+constexpr Milliseconds kBridgeGrace{2'000};
 /// Descriptors that are no client's: Redis, files, pipes of the workers' programs.
 constexpr size_t kDescriptorsKept = 512;
 constexpr size_t kConnectionsMax = 100'000;  // Of a shard, whatever the system allows.
@@ -57,6 +59,7 @@ Daemon::Daemon(DaemonOptions options, const redis::Url& url, Deps& deps)
 Daemon::~Daemon() {
   deps_.interrupts.on_signal({});
   if (workers_ending_.joinable()) workers_ending_.join();
+  bridge_.reset();
   // Jobs post to the shards' loops.
   pool_.stop();
   shards_.clear();
@@ -70,6 +73,8 @@ Result<void> Daemon::open() {
   Result<std::unique_ptr<loop::Loop>> loop = loop::Loop::create();
   if (!loop) return loop.error();
   loop_ = *std::move(loop);
+  // Before there is a door: requests ask how it is.
+  if (auto opened = open_bridge(); !opened) return opened;
   if (auto opened = open_shards(); !opened) return opened;
   hangup_ = std::make_unique<loop::SignalWatch>(*loop_, SIGHUP, [this] { reload(); });
   timer_ = std::make_unique<loop::Timer>(*loop_);
@@ -84,6 +89,14 @@ Result<void> Daemon::open() {
   return {};
 }
 
+Result<void> Daemon::open_bridge() {
+  if (options_.bridge.patterns.empty()) return {};
+  auto bridge = BridgeThread::start(url_, options_.bridge, ports_);
+  if (!bridge) return bridge.error();
+  bridge_ = *std::move(bridge);
+  return {};
+}
+
 void Daemon::run() {
   begun_ = deps_.clock.mono();
   timer_->start(Milliseconds(0), kBeat, [this] { beat(); });
@@ -95,7 +108,9 @@ void Daemon::beat() {
   if (draining_) return drained();
   if (!ready_told_) {
     const bool patient = deps_.clock.mono() - begun_ < kReadyPatience;
-    if (watch_.state().reachable || !patient) tell_ready();
+    // Who starts after us, and publishes, is heard.
+    const bool hears = !bridge_ || bridge_->report().listening;
+    if ((watch_.state().reachable && hears) || !patient) tell_ready();
   }
   tell_status();
   const auto interval = manager_.watchdog_interval();
@@ -108,6 +123,11 @@ void Daemon::beat() {
     beats_seen_[i] = beats;
   }
   fed_at_ = deps_.clock.mono();
+  if (bridge_) {
+    const uint64_t beats = bridge_->beats();
+    all_turn = all_turn && beats != bridge_beats_seen_;
+    bridge_beats_seen_ = beats;
+  }
   if (all_turn) manager_.alive();
 }
 
@@ -158,6 +178,7 @@ http::HealthReport Daemon::health() {
   report.workers_alive = redis.workers_alive;
   for (const auto& shard : shards_) report.streams += shard->streams();
   report.draining = draining_;
+  if (bridge_) report.bridge = bridge_->report();
   return report;
 }
 
@@ -181,7 +202,9 @@ void Daemon::drained() {
   for (const auto& shard : shards_) idle = idle && shard->idle();
   // Workers keep to the drain by themselves; their leases matter more than the second.
   const bool late = workers_ended_ && deps_.clock.mono() >= drain_until_;
-  if (idle || late) loop_->stop();
+  if (!idle && !late) return;
+  if (bridge_) bridge_->finish(kBridgeGrace);
+  loop_->stop();
 }
 
 }  // namespace taskfeed::cmd

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "bridge_thread.h"
 #include "declared_agents.h"
 #include "deps.h"
 #include "redis_core.h"
@@ -31,7 +32,8 @@ struct DaemonOptions {
   size_t workers = 4;  ///< Tasks at a time; 0: others execute.
   size_t shards = 1;
   std::string agents_folder;
-  Milliseconds drain{10'000};  ///< From the signal to the end.
+  redis::RedisBridgeOptions bridge;  ///< No patterns: no bridge.
+  Milliseconds drain{10'000};        ///< From the signal to the end.
 };
 
 /// Why an address that strangers reach is refused without --behind-proxy.
@@ -59,6 +61,7 @@ class Daemon final : private http::HealthSource {
   Result<void> add_doors(std::vector<std::vector<Door>>& doors, const http::ListenAddress& address);
   Result<void> adopt(std::vector<std::vector<Door>>& doors, int descriptor);
   http::Access access_of(const http::ListenAddress& address) const;
+  Result<void> open_bridge();
   bool redis_arrived();
   void reload();
   void beat();
@@ -79,6 +82,7 @@ class Daemon final : private http::HealthSource {
   http::RequestPool pool_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<LocalWorkers> workers_;
+  std::unique_ptr<BridgeThread> bridge_;
 
   std::unique_ptr<loop::Loop> loop_;  // The main thread's.
   std::unique_ptr<loop::Timer> timer_;
@@ -86,6 +90,7 @@ class Daemon final : private http::HealthSource {
   MonoTime begun_{};
   MonoTime fed_at_{};  // The service manager's watchdog.
   std::vector<uint64_t> beats_seen_;
+  uint64_t bridge_beats_seen_ = 0;
   std::string status_told_;
   bool ready_told_ = false;
   std::atomic<bool> draining_{false};

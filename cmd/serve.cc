@@ -1,4 +1,6 @@
 // serve: the daemon.
+#include <algorithm>
+
 #include "base/text.h"
 #include "daemon.h"
 #include "daemon_start.h"
@@ -9,6 +11,7 @@ namespace taskfeed::cmd {
 namespace {
 
 constexpr std::string_view kDefaultListen = "127.0.0.1:8000";
+constexpr size_t kBridgePatternsMax = 64;
 
 struct ServeArgs {
   std::vector<std::string> listen;
@@ -18,6 +21,8 @@ struct ServeArgs {
   std::string shards = "1";
   std::string queue = "default";
   std::string agents;
+  std::vector<std::string> bridge;
+  bool bridge_create = false;
   bool behind_proxy = false;
   DaemonOptions daemon;
 };
@@ -33,6 +38,11 @@ void declare(ArgParser& parser, ServeArgs& options) {
                 "where executions go, and workers look (default: default)");
   parser.option("--agents", options.agents, "DIR",
                 "declare the agents of its *.toml and *.json; read again on SIGHUP");
+  parser.list("--bridge", options.bridge, "PATTERN",
+              "hear what others PUBLISH on these channels of Redis, such as 'workflow.*'; "
+              "repeatable");
+  parser.flag("--bridge-create", options.bridge_create,
+              "make a stream for a task that --bridge hears of and nobody created");
   parser.list("--allow-host", options.allow_hosts, "NAME",
               "answer requests for this Host as well, or * for any; repeatable");
   parser.list("--allow-origin", options.allow_origins, "ORIGIN",
@@ -83,10 +93,44 @@ Result<void> read_origins(ServeArgs& options) {
   return {};
 }
 
+/// As PSUBSCRIBE takes it.
+Result<void> check_bridge_pattern(std::string_view pattern, std::string_view own_prefix) {
+  constexpr size_t kBytesMax = 256;
+  const std::string shown = "--bridge '" + escape_controls(to_utf8(pattern)) + "' ";
+  if (pattern.empty()) return Error{Errc::kInvalid, shown + "is empty; '*' is every channel"};
+  if (pattern.size() > kBytesMax) {
+    return Error{Errc::kInvalid,
+                 "--bridge: a pattern has " + std::to_string(kBytesMax) + " bytes at most"};
+  }
+  if (pattern.starts_with(own_prefix)) {
+    return Error{Errc::kInvalid, shown + "names channels of taskfeed's own, which are not heard"};
+  }
+  return {};
+}
+
+Result<void> read_bridge(ServeArgs& options) {
+  redis::RedisBridgeOptions& bridge = options.daemon.bridge;
+  if (options.bridge_create && options.bridge.empty()) {
+    return Error{Errc::kInvalid, "--bridge-create needs --bridge PATTERN"};
+  }
+  for (const std::string& pattern : options.bridge) {
+    if (auto read = check_bridge_pattern(pattern, bridge.store.prefix); !read) return read;
+    const auto same = std::find(bridge.patterns.begin(), bridge.patterns.end(), pattern);
+    if (same == bridge.patterns.end()) bridge.patterns.push_back(pattern);
+  }
+  if (bridge.patterns.size() > kBridgePatternsMax) {
+    return Error{Errc::kInvalid,
+                 "--bridge: " + std::to_string(kBridgePatternsMax) + " patterns at most"};
+  }
+  bridge.bridge.create = options.bridge_create;
+  return {};
+}
+
 Result<void> validate(ServeArgs& options) {
   if (auto read = read_listen(options); !read) return read;
   if (auto read = read_hosts(options); !read) return read;
   if (auto read = read_origins(options); !read) return read;
+  if (auto read = read_bridge(options); !read) return read;
   const Result<size_t> workers = whole_number("--workers", options.workers, {0, 256});
   if (!workers) return workers.error();
   const Result<size_t> shards = whole_number("--shards", options.shards, {1, 64});

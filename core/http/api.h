@@ -9,16 +9,28 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "http/call.h"
 #include "service/tasks.h"
 
 namespace taskfeed::http {
 
-/// What /health shows; /readyz is 503 where `redis_reachable` is false or `draining` is true.
+/// What the bridge has done since the daemon began, under the names that /health shows.
+struct BridgeReport {
+  using Counts = std::vector<std::pair<std::string, uint64_t>>;
+  bool listening = false;
+  Counts counts;
+  Counts unreadable;  ///< By reason.
+};
+
+/// What /health shows; it is 503 where Redis is away, or the bridge does not listen. /readyz is 503
+/// where `redis_reachable` is false or `draining` is true.
 struct HealthReport {
   bool redis_reachable = false;
   std::string redis_detail;  ///< Why not, in a sentence.
@@ -26,6 +38,7 @@ struct HealthReport {
   size_t workers_alive = 0;
   size_t streams = 0;
   bool draining = false;
+  std::optional<BridgeReport> bridge;  ///< Where one is asked for.
 };
 
 class HealthSource {

@@ -4,6 +4,15 @@
 namespace taskfeed::http::handlers {
 namespace {
 
+Json bridge_json(const BridgeReport& report) {
+  Json json = {{"status", report.listening ? "ok" : "not listening"}};
+  for (const auto& [name, count] : report.counts) json[name] = count;
+  Json reasons = Json::object();
+  for (const auto& [reason, count] : report.unreadable) reasons[reason] = count;
+  json["unreadable_by_reason"] = std::move(reasons);
+  return json;
+}
+
 Json health_json(const ApiPorts& ports, const HealthReport& report, bool ok) {
   Json redis = {{"status", report.redis_reachable ? "ok" : "unreachable"}};
   if (!report.redis_detail.empty()) redis["detail"] = report.redis_detail;
@@ -15,6 +24,7 @@ Json health_json(const ApiPorts& ports, const HealthReport& report, bool ok) {
                     {"queue", {{"length", report.queue_length}}},
                     {"workers", {{"alive", report.workers_alive}}},
                     {"streams", {{"open", report.streams}}}};
+  if (report.bridge) json["checks"]["bridge"] = bridge_json(*report.bridge);
   return json;
 }
 
@@ -22,7 +32,7 @@ Json health_json(const ApiPorts& ports, const HealthReport& report, bool ok) {
 
 Reply health(const ApiPorts& ports, const Call&, const Captures&) {
   const HealthReport report = ports.health.health();
-  const bool ok = report.redis_reachable;
+  const bool ok = report.redis_reachable && (!report.bridge || report.bridge->listening);
   return json_reply(ok ? 200 : 503, health_json(ports, report, ok));
 }
 

@@ -39,6 +39,7 @@ ChannelEar::ChannelEar(loop::Loop& loop, const Url& url, std::vector<std::string
 void ChannelEar::on_up(Link&) {
   since_us_ = 0;
   acknowledged_ = 0;
+  if (leaving_) return;
   KnownScripts none;
   Batch batch(none);
   batch.command({"TIME"});
@@ -47,7 +48,23 @@ void ChannelEar::on_up(Link&) {
   link_.send(batch.bytes());
 }
 
+void ChannelEar::leave() {
+  if (leaving_) return;
+  leaving_ = true;
+  if (!link_.up()) return on_left();
+  KnownScripts none;
+  Batch batch(none);
+  batch.command({"PUNSUBSCRIBE"});
+  link_.send(batch.bytes());
+}
+
+void ChannelEar::on_left() {
+  left_ = true;
+  acknowledged_ = 0;
+}
+
 void ChannelEar::on_down(Link& link, std::string_view why) {
+  if (leaving_) return on_left();
   if (listening()) {
     ++stats_.losses;
     // Since the last byte: when the loss is noticed, a silence may be behind us.
@@ -68,7 +85,7 @@ std::optional<size_t> ChannelEar::on_bytes(Link& link, std::string_view bytes) {
     used += push.size;
     if (!on_push(push)) return used;
   }
-  if (!listening()) link.expect();
+  if (!listening() && !left_) link.expect();
   owner_.on_burst_end();
   return used;
 }
@@ -80,6 +97,9 @@ bool ChannelEar::on_push(const Push& push) {
       return true;
     case Push::Kind::kPatternSubscribed:
       on_acknowledged();
+      return true;
+    case Push::Kind::kPatternUnsubscribed:
+      if (push.payload == "0") on_left();
       return true;
     case Push::Kind::kArray:
       if (since_us_ == 0) since_us_ = number(push.channel) * 1'000'000 + number(push.payload);

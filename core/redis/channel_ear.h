@@ -54,6 +54,9 @@ class ChannelEar final : private Link::Owner {
   ChannelEar& operator=(const ChannelEar&) = delete;
 
   bool listening() const { return acknowledged_ == patterns_.size(); }
+  /// For good. What Redis has sent until it acknowledges is still handed over; then has_left().
+  void leave();
+  bool has_left() const { return left_; }
   const EarStats& stats() const { return stats_; }
 
  private:
@@ -64,6 +67,7 @@ class ChannelEar final : private Link::Owner {
   bool on_push(const Push& push);
   void on_published(const Push& push);
   void on_acknowledged();
+  void on_left();
 
   const std::vector<std::string> patterns_;
   const std::string own_prefix_;
@@ -74,6 +78,8 @@ class ChannelEar final : private Link::Owner {
   uint64_t since_us_ = 0;
   size_t acknowledged_ = 0;  // Patterns.
   bool has_listened_ = false;
+  bool leaving_ = false;
+  bool left_ = false;
   uint64_t deaf_since_ms_ = 0;
   EarStats stats_;
 };

@@ -87,6 +87,8 @@ PushParse parse_array(Reader& reader, size_t bulk_bytes_max, Push& push) {
   } else if (parts[0] == "psubscribe") {
     push.kind = Push::Kind::kPatternSubscribed;
     push.pattern = parts[1];
+  } else if (parts[0] == "punsubscribe") {
+    push.kind = Push::Kind::kPatternUnsubscribed;
   } else {
     push.kind = Push::Kind::kArray;
     push.channel = parts[0];

@@ -15,15 +15,16 @@ namespace taskfeed::redis {
 
 struct Push {
   enum class Kind {
-    kPublished,          ///< `channel` and `payload`.
-    kPatternPublished,   ///< `pattern`, `channel` and `payload`.
-    kSubscribed,         ///< `channel`.
-    kPatternSubscribed,  ///< `pattern`.
-    kUnsubscribed,       ///< `channel`.
-    kStatus,             ///< +OK, +PONG: `payload` is the text.
-    kArray,              ///< Another: `channel` and `payload` are its first two, as PING and TIME
-                         ///< answer a subscriber.
-    kError,              ///< `payload` is the text.
+    kPublished,            ///< `channel` and `payload`.
+    kPatternPublished,     ///< `pattern`, `channel` and `payload`.
+    kSubscribed,           ///< `channel`.
+    kPatternSubscribed,    ///< `pattern`.
+    kUnsubscribed,         ///< `channel`.
+    kPatternUnsubscribed,  ///< `payload` is how many subscriptions are left.
+    kStatus,               ///< +OK, +PONG: `payload` is the text.
+    kArray,                ///< Another: `channel` and `payload` are its first two, as PING and TIME
+                           ///< answer a subscriber.
+    kError,                ///< `payload` is the text.
   };
   Kind kind = Kind::kStatus;
   std::string_view pattern;

@@ -35,6 +35,10 @@ class RedisBridge final : private ChannelEar::Owner, private BridgeStore::Watche
   RedisBridge& operator=(const RedisBridge&) = delete;
 
   bool listening() const { return ear_.listening(); }
+  /// Hears no more, but for what is on its way already; then has_left(). What waits is still
+  /// stored.
+  void leave() { ear_.leave(); }
+  bool has_left() const { return ear_.has_left(); }
   size_t waiting() const { return bridge_.waiting(); }
   const bridge::Stats& stats() const { return bridge_.stats(); }
   const EarStats& ear_stats() const { return ear_.stats(); }

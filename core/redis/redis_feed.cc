@@ -196,6 +196,7 @@ bool RedisFeed::on_push(const Push& push) {
       return true;
     case Push::Kind::kPatternPublished:
     case Push::Kind::kPatternSubscribed:
+    case Push::Kind::kPatternUnsubscribed:
       return true;
     case Push::Kind::kStatus:
     case Push::Kind::kArray:

@@ -216,6 +216,32 @@ TEST_F(BridgesTest, ALostReplyMakesNoSecondEvent) {
   }
 }
 
+TEST_F(BridgesTest, OneThatLeavesStoresWhatWasPublishedBefore) {
+  ABridge bridge(server.url());
+  ASSERT_TRUE(bridge.listens());
+  for (int n = 0; n < 300; ++n) say(n);
+  bridge.ask([](auto& it) {
+    it.leave();
+    return true;
+  });
+  ASSERT_TRUE(eventually(
+      [&] { return bridge.ask([](auto& it) { return it.has_left() && it.waiting() == 0; }); }));
+  say(300);
+  expect_numbers(300);
+  EXPECT_EQ(bridge.stats().heard, 300u);
+}
+
+TEST_F(BridgesTest, OneThatLeavesWhileRedisIsAwayHasLeft) {
+  ABridge bridge(server.url());
+  ASSERT_TRUE(bridge.listens());
+  server.stop();
+  ASSERT_TRUE(eventually([&] { return bridge.log.has("does not listen to workflow.*"); }));
+  EXPECT_TRUE(bridge.ask([](auto& it) {
+    it.leave();
+    return it.has_left();
+  }));
+}
+
 TEST_F(BridgesTest, WhatTaskfeedPublishesItselfIsNotHeard) {
   ABridge bridge(server.url(), fast_bridge({"*"}));
   ASSERT_TRUE(bridge.listens());

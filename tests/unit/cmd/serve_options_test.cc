@@ -34,6 +34,23 @@ TEST_F(ServeOptions, RefuseAddressesThatStrangersReachWithoutAProxy) {
   EXPECT_NE(world_.err.text.find("--behind-proxy"), std::string::npos) << world_.err.text;
 }
 
+TEST_F(ServeOptions, RefuseABridgeThatWouldHearNothing) {
+  EXPECT_EQ(call({"--bridge", ""}), ExitStatus::kUsage);
+  EXPECT_EQ(call({"--bridge", "taskfeed:*"}), ExitStatus::kUsage);
+  EXPECT_NE(world_.err.text.find("taskfeed's own"), std::string::npos) << world_.err.text;
+  EXPECT_EQ(call({"--bridge-create"}), ExitStatus::kUsage);
+  EXPECT_NE(world_.err.text.find("needs --bridge"), std::string::npos) << world_.err.text;
+}
+
+TEST_F(ServeOptions, RefuseMorePatternsThanABridgeHears) {
+  std::vector<std::string> args;
+  for (int n = 0; n < 65; ++n) {
+    args.insert(args.end(), {"--bridge", "c" + std::to_string(n)});
+  }
+  EXPECT_EQ(call(args), ExitStatus::kUsage);
+  EXPECT_EQ(call({"--bridge", std::string(257, 'a')}), ExitStatus::kUsage);
+}
+
 TEST_F(ServeOptions, RefuseNumbersOutsideTheirRange) {
   EXPECT_EQ(call({"--workers", "257"}), ExitStatus::kUsage);
   EXPECT_EQ(call({"--shards", "0"}), ExitStatus::kUsage);

@@ -46,6 +46,24 @@ TEST(ApiHealth, IsOkWhileTheDaemonDrains) {
   EXPECT_EQ(json["draining"], true);
 }
 
+TEST(ApiHealth, CountsWhatTheBridgeHeard) {
+  ApiWorld world;
+  world.health.report.bridge = http::BridgeReport{
+      .listening = true, .counts = {{"heard", 3}, {"stored", 2}}, .unreadable = {{"not_json", 1}}};
+  const Json json = expect_json(world.get("/health"), 200);
+  const Json expected = {
+      {"status", "ok"}, {"heard", 3}, {"stored", 2}, {"unreadable_by_reason", {{"not_json", 1}}}};
+  EXPECT_EQ(json["checks"]["bridge"], expected) << json;
+}
+
+TEST(ApiHealth, Is503WhileTheBridgeDoesNotListenThoughRequestsAreServed) {
+  ApiWorld world;
+  world.health.report.bridge = http::BridgeReport{};
+  const Json json = expect_json(world.get("/health"), 503);
+  EXPECT_EQ(json["checks"]["bridge"]["status"], "not listening");
+  expect_json(world.get("/readyz"), 200);
+}
+
 TEST(ApiReadyz, Is503WithoutRedisAndWhileTheDaemonDrains) {
   ApiWorld world;
   EXPECT_EQ(expect_json(world.get("/readyz"), 200)["status"], "ok");

@@ -52,6 +52,9 @@ TEST(RedisPush, TellsTheKindsApart) {
             PushParse::kDone);
   EXPECT_EQ(push.kind, Push::Kind::kUnsubscribed);
   EXPECT_EQ(push.channel, "");
+  ASSERT_EQ(parse_push("*3\r\n" + bulk("punsubscribe") + bulk("c*") + ":2\r\n", kMax, push),
+            PushParse::kDone);
+  EXPECT_EQ(push.kind, Push::Kind::kPatternUnsubscribed);
   ASSERT_EQ(parse_push("-LOADING wait\r\n", kMax, push), PushParse::kDone);
   EXPECT_EQ(push.kind, Push::Kind::kError);
   EXPECT_EQ(push.payload, "LOADING wait");
