@@ -76,10 +76,20 @@ Result<void> resolve_looks(const GlobalArgs& args, const Environment& environmen
   return {};
 }
 
+/// systemd's, where StateDirectory= is set (systemd.exec(5)): the first of several. With
+/// DynamicUser= it is a link to the directory, which is refused elsewhere, since others could have
+/// put it there.
+std::string service_state_dir(const Environment& environment) {
+  const std::string all = environment.get("STATE_DIRECTORY");
+  const std::string first = all.substr(0, all.find(':'));
+  std::error_code failed;
+  const std::filesystem::path target = std::filesystem::canonical(first, failed);
+  return failed ? first : target.string();
+}
+
 Result<std::string> resolve_state_dir(const GlobalArgs& args, const Environment& environment) {
   std::string dir = args.state_dir.value_or(environment.get("TASKFEED_STATE_DIR"));
-  // STATE_DIRECTORY is systemd's, where StateDirectory= is set (systemd.exec(5)).
-  if (dir.empty()) dir = environment.get("STATE_DIRECTORY");
+  if (dir.empty()) dir = service_state_dir(environment);
   if (dir.empty() && environment.has("XDG_STATE_HOME")) {
     dir = environment.get("XDG_STATE_HOME") + "/taskfeed";
   }

@@ -1,5 +1,7 @@
 #include "cmd/globals.h"
 
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 
 #include <gtest/gtest.h>
@@ -53,6 +55,20 @@ TEST(GlobalsStateDir, GoesFromOptionToEnvironmentToSystemdToXdgToHome) {
   EXPECT_EQ(at.resolved().state_dir, "/mine");
   at.args.state_dir = "/given/../here/";
   EXPECT_EQ(at.resolved().state_dir, "/here");
+}
+
+TEST(GlobalsStateDir, FollowsTheLinkThatSystemdMakesForADynamicUser) {
+  std::string base = std::filesystem::temp_directory_path() / "taskfeed-globals-XXXXXX";
+  ASSERT_NE(mkdtemp(base.data()), nullptr);
+  base = std::filesystem::canonical(base);
+  std::filesystem::create_directories(base + "/private/feed");
+  std::filesystem::create_directory_symlink("private/feed", base + "/feed");
+  Surroundings at;
+  at.variables["STATE_DIRECTORY"] = base + "/feed:" + base + "/other";
+  EXPECT_EQ(at.resolved().state_dir, base + "/private/feed");
+  at.variables["TASKFEED_STATE_DIR"] = base + "/feed";
+  EXPECT_EQ(at.resolved().state_dir, base + "/feed");
+  std::filesystem::remove_all(base);
 }
 
 TEST(GlobalsStateDir, StandsAtASystemPlaceWithoutAHome) {
