@@ -13,7 +13,7 @@ GOOD = {
     'core/README.md': '| 0 | [base](base/README.md)\n| 1 | [event](event/README.md)\n'
                       '| 3 | [loop](loop/README.md)\n',
     'core/base/CMakeLists.txt': 'taskfeed_module(base SOURCES a.cc)\n',
-    'core/base/README.md': '# base\n',
+    'core/base/README.md': '# base, [above](../README.md#rings), [far](https://a.example/)\n',
     'core/base/a.h': HEADER,
     'core/event/CMakeLists.txt': 'taskfeed_module(event\n  SOURCES b.cc\n  DEPENDS base)\n',
     'core/event/README.md': '# event\n',
@@ -90,6 +90,9 @@ BAD = {
         {'core/task/CMakeLists.txt': 'taskfeed_module(task SOURCES t.cc DEPENDS base)\n'},
         {'core/README.md': '| 0 | [base](base/README.md)\n| 2 | [event](event/README.md)\n'
                            '| 3 | [loop](loop/README.md)\n'},
+    ],
+    'links': [
+        {'man/README.md': '[all](taskfeed-tail.1) and [none](../cmd/none.cc)\n'},
     ],
     'man_pages': [
         {'cmd/subcommand.cc': '    Subcommand{"wait", "the end", Needs::kTasks, enter_wait},\n'},

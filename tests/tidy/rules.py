@@ -4,6 +4,7 @@ CONTRIBUTING.md says them in prose, core/README.md explains the rings. check_tes
 rule against a bad sample, so that none passes because it looks at nothing.
 """
 import fnmatch
+import posixpath
 import re
 from dataclasses import dataclass
 
@@ -258,6 +259,19 @@ def readmes(tree):
                               f'lacks {folder} in ring {ring} of its table')
 
 
+def links(tree):
+    """What a page of Markdown links to in this tree is there."""
+    for path, content in tree.matching('*.md'):
+        for number, line in _lines(content):
+            for target in re.findall(r'\]\(([^)\s]+)\)', line):
+                if re.match(r'[a-z]+:|#', target):
+                    continue
+                place = posixpath.normpath(
+                    posixpath.join(posixpath.dirname(path), target.split('#')[0]))
+                if place not in tree.files:
+                    yield Finding(path, number, 'links', f'{target} is not there')
+
+
 def man_pages(tree):
     """Every subcommand that help shows has a man page of its own."""
     table = tree.files.get('cmd/subcommand.cc', '')
@@ -270,4 +284,4 @@ def man_pages(tree):
             yield Finding('cmd/subcommand.cc', number, 'man_pages', f'{page}.1 is missing')
 
 
-RULES = (rings, third_party, sizes, headers, text, sleeps, test_names, readmes, man_pages)
+RULES = (rings, third_party, sizes, headers, text, sleeps, test_names, readmes, links, man_pages)
