@@ -7,6 +7,8 @@
 namespace taskfeed::http {
 namespace {
 
+constexpr std::string_view kClose = "Connection: close\r\n";
+constexpr std::string_view kKeepAlive = "Connection: keep-alive\r\n";
 constexpr std::string_view kCorsMethods = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
 constexpr std::string_view kCorsFields = "Authorization, Content-Type, Last-Event-ID";
 
@@ -61,10 +63,11 @@ std::string head_of(const Reply& reply, const HeadStyle& style) {
   if (!reply.stream && reply.status != 204) {
     add_field(head, "Content-Length", std::to_string(reply.body.size()));
   }
+  // The last field: say_close() puts its own in this place.
   if (style.close) {
-    add_field(head, "Connection", "close");
+    head += kClose;
   } else if (style.minor == 0) {
-    add_field(head, "Connection", "keep-alive");
+    head += kKeepAlive;
   }
   return head;
 }
@@ -100,6 +103,15 @@ std::string http_date(WallTime time) {
   return {text.data(), static_cast<size_t>(size)};
 }
 
+void Answer::say_close() {
+  if (close) return;
+  close = true;
+  const size_t end = bytes.find("\r\n\r\n") + 2;
+  const bool kept = bytes.compare(end - kKeepAlive.size(), kKeepAlive.size(), kKeepAlive) == 0;
+  const size_t at = kept ? end - kKeepAlive.size() : end;
+  bytes.replace(at, end - at, kClose);
+}
+
 std::optional<Reply> Answerer::reply_to(Request request, const Circumstances& circumstances,
                                         Known known) const {
   const std::string_view origin = request.field("Origin");
@@ -131,7 +143,7 @@ std::optional<Reply> Answerer::reply_to(Request request, const Circumstances& ci
 std::optional<Answer> Answerer::run(Request request, const Circumstances& circumstances,
                                     Known known) const {
   const bool head_only = request.method == "HEAD";
-  const bool close = circumstances.closing || !request.keep_alive || known == Known::kHead;
+  const bool close = !request.keep_alive || known == Known::kHead;
   const int minor = request.minor;
   std::optional<Reply> reply = reply_to(std::move(request), circumstances, known);
   if (!reply) return std::nullopt;

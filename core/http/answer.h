@@ -29,13 +29,16 @@ struct Access {
 struct Circumstances {
   std::shared_ptr<const Access> access;
   std::string request_id;
-  bool closing = false;  ///< No further request on this connection, whatever this one wants.
 };
 
 struct Answer {
   std::string bytes;  ///< Head and body; of a stream, the head alone.
   bool close = false;
   std::optional<StreamDecision> stream;
+
+  /// No further request on this connection, whatever this one asked for (RFC 9112, 9.6). What is
+  /// known only once the answer is there: the daemon has begun to stop.
+  void say_close();
 };
 
 class Answerer {

@@ -134,7 +134,7 @@ void HttpConnection::take(std::string_view bytes) {
 }
 
 Circumstances HttpConnection::circumstances() const {
-  return {.access = access_, .request_id = request_id_, .closing = core_.draining};
+  return {.access = access_, .request_id = request_id_};
 }
 
 /// `work` runs on a worker, and answers with what runs on the loop's thread: both outlive nothing,
@@ -246,9 +246,10 @@ void HttpConnection::refuse(int status, std::string_view detail) {
 void HttpConnection::reply(Answer answer) {
   phase_ = Phase::kWriting;
   since_ = core_.wheel.now();
+  if (close_ || core_.draining) answer.say_close();
+  close_ = answer.close;
   out_ = std::move(answer.bytes);
   out_sent_ = 0;
-  close_ = close_ || answer.close || core_.draining;
   write();
 }
 

@@ -151,7 +151,7 @@ class ApiWorld {
 
  private:
   http::Circumstances circumstances() const {
-    return {.access = access, .request_id = "req-1", .closing = false};
+    return {.access = access, .request_id = "req-1"};
   }
   static std::string text_of(const Ask& ask) {
     std::string text = ask.method + " " + ask.target + " HTTP/1.1\r\nHost: localhost:8000\r\n";
