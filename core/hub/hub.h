@@ -68,9 +68,11 @@ class Sink {
   ~Sink() = default;
 };
 
-/// What a reader asked for. A cursor of 0-0 is none.
+/// What a reader asked for.
 struct StreamOptions {
-  std::optional<Cursor> after;             ///< Resume: everything after that event.
+  /// Resume: everything after that event; after 0-0, everything. What follows about history is for
+  /// readers without a cursor.
+  std::optional<Cursor> after;
   bool include_history = true;             ///< Without a cursor: from the beginning, or live only.
   std::optional<uint64_t> history_newest;  ///< Without a cursor: only the newest N, then live.
   TypeFilter filter;

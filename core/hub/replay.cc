@@ -110,6 +110,7 @@ bool Topic::open_from_here(Subscription& subscription) {
   if (!way.include_history) {
     way.cursor = newest_;
     open(subscription, sse::Replay::kLive);
+    tell_place(subscription);
     return true;
   }
   const uint64_t wanted = way.history_newest.value_or(newest_.seq);
@@ -122,6 +123,7 @@ bool Topic::open_from_here(Subscription& subscription) {
   }
   if (newest_.seq > 0 && (ring_.empty() || ring_.first_seq() != 1)) return false;
   open(subscription, sse::Replay::kComplete);
+  if (way.history_newest && newest_.seq == 0) tell_place(subscription);
   return true;
 }
 
@@ -190,10 +192,12 @@ void Topic::take_page(Subscription& subscription, const broker::Page& page, cons
   const bool live_only = opens && way.cursor.seq == 0 && !way.include_history;
   if (live_only) {
     way.cursor = page.last;
+    tell_place(subscription);
     return;
   }
   if (opens && way.cursor.seq == 0 && way.history_newest) {
     way.cursor.seq = page.last.seq - std::min(*way.history_newest, page.last.seq);
+    if (page.last.seq == 0) tell_place(subscription);
   }
   tell_gap(subscription, page);
   for (const FramePtr& frame : frames) deliver(subscription, frame);
@@ -240,6 +244,12 @@ void Topic::open(Subscription& subscription, sse::Replay replay) {
                        .heartbeat_interval = subscription.catch_up->heartbeat_interval}));
 }
 
+/// A reader that begins elsewhere than at the beginning has a cursor before its first event: were
+/// it cut off, it would otherwise begin anew somewhere else, and miss what came meanwhile.
+void Topic::tell_place(Subscription& subscription) {
+  subscription.sink.deliver(sse::progress_frame(subscription.catch_up->cursor));
+}
+
 /// `to` is the last event before those that follow.
 void Topic::tell_gap(Subscription& subscription, const broker::Page& page) {
   CatchUp& way = *subscription.catch_up;
@@ -252,7 +262,7 @@ void Topic::tell_gap(Subscription& subscription, const broker::Page& page) {
   subscription.sink.deliver(sse::gap_frame(way.cursor, before_oldest, reason));
   way.cursor = before_oldest;
   // What was passed over before is behind the gap. No event stands where the gap ends, so that an
-  // id of it would be a cursor that names none; 0-0 would even be taken for no cursor.
+  // id of it would be a cursor that names none.
   if (subscription.selection) subscription.selection->owes_progress = false;
 }
 

@@ -11,8 +11,8 @@ Subscription* Topic::add(const StreamOptions& options, Sink& sink) {
   Subscription* const subscription = made.get();
   made->catch_up = std::make_unique<CatchUp>();
   made->catch_up->cursor = options.after.value_or(Cursor());
-  made->catch_up->include_history = options.include_history;
-  made->catch_up->history_newest = options.history_newest;
+  made->catch_up->include_history = options.after || options.include_history;
+  if (!options.after) made->catch_up->history_newest = options.history_newest;
   made->catch_up->heartbeat_interval = options.heartbeat_interval;
   if (!options.filter.empty() || !options.event_names) {
     made->selection = std::make_unique<Selection>();

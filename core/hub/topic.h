@@ -139,6 +139,7 @@ class Topic final : public broker::Follower {
                  FramePtr& progress);
   void open_with(Subscription& subscription, const broker::Page& page);
   void open(Subscription& subscription, sse::Replay replay);
+  void tell_place(Subscription& subscription);
   void tell_gap(Subscription& subscription, const broker::Page& page);
   size_t deliver(Subscription& subscription, const FramePtr& frame);
   void go_live(Subscription& subscription);

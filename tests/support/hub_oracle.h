@@ -129,6 +129,10 @@ class Witness final : public hub::Sink {
     if (close_reason) return complain("was closed before the end");
     if (truth_.ended()) return complain("was not told the end");
     if (!opened_) return complain("was never opened");
+    const bool anew = !asked_.after && (!asked_.include_history || asked_.history_newest);
+    if (anew && !gapped_ && place_.seq == 0 && !last_id_) {
+      complain("has no cursor to come back with");
+    }
     if (stale_) return complain("was not told that its place is lost");
     if (place_.seq > 0 && history_ != truth_.history()) return complain("stands in a lost history");
     skip_to(truth_.last().seq + 1, truth_.history());
@@ -201,6 +205,7 @@ class Witness final : public hub::Sink {
 
   void on_control(const Frame& frame) {
     const std::string_view bytes = frame.bytes();
+    if (bytes == "id: 0-0\n\n") return on_first_place();
     const size_t at = bytes.find("data: ");
     const Json json = parse_json(bytes.substr(at + 6, bytes.size() - at - 8)).value();
     if (frame.type() == "stream.open") {
@@ -220,12 +225,19 @@ class Witness final : public hub::Sink {
     }
   }
 
+  /// The cursor before the first event, for a reader that begins where there is none yet.
+  void on_first_place() {
+    frames_ += "progress 0-0";
+    if (place_.seq > 0) complain("goes back to the beginning");
+    last_id_ = Cursor();
+  }
+
   void on_open(const Json& json) {
     const std::string replay = json.at("replay").get<std::string>();
     frames_ += "open-" + replay;
     if (opened_) complain("is a second opening");
     opened_ = true;
-    if (place_.seq > 0 || !json.at("last_id").is_string()) return;
+    if (place_.seq > 0 || last_id_ || !json.at("last_id").is_string()) return;
     const Cursor last = Cursor::parse(json.at("last_id").get<std::string>()).value();
     // Live only, or the newest N: the place is where the stream stood when it was opened.
     if (asked_.include_history && !asked_.history_newest) return;
@@ -251,6 +263,7 @@ class Witness final : public hub::Sink {
       if (to.seq <= place_.seq) complain("is a gap of nothing");
       if (to.seq >= truth_.oldest_seq()) complain("calls trimmed what is there");
     }
+    gapped_ = true;
     // A gap is told from a page that was read just now.
     history_ = truth_.history();
     stale_ = false;
@@ -269,6 +282,7 @@ class Witness final : public hub::Sink {
   bool stale_ = false;             ///< Its place is in no history that there is.
   bool opened_ = false;
   bool said_end_ = false;
+  bool gapped_ = false;
   std::string frames_;
   std::string complaint_;
 };

@@ -90,9 +90,19 @@ TEST_F(HttpStream, OfATaskWithoutEventsWaitsForTheFirst) {
 
 TEST_F(HttpStream, OmitsHistoryWhereThatIsAsked) {
   StreamClient client(world, task, {.query = "?include_history=false"});
-  EXPECT_EQ(client.next(1), (Words{"open live"}));
+  EXPECT_EQ(client.next(2), (Words{"open live", "progress 5"}));
   world.publish(task.id, "later");
   EXPECT_EQ(client.next(1), (Words{"6"}));
+}
+
+TEST_F(HttpStream, BringsWhatCameMeanwhileToAReaderThatWasCutOffBeforeItsFirstEvent) {
+  const Task quiet = world.create_task();
+  StreamClient client(world, quiet, {.query = "?include_history=false"});
+  EXPECT_EQ(client.next(1), (Words{"open live"}));
+  world.publish(quiet.id, "WorkflowStarted");
+  // With the id that came with the opening, as EventSource sends it to the same URL.
+  StreamClient back(world, quiet, {.query = "?include_history=false", .last_event_id = "0-0"});
+  EXPECT_EQ(back.next(2), (Words{"open complete", "1"}));
 }
 
 TEST_F(HttpStream, BringsTheNewestOfHistoryWhereThatIsAsked) {
@@ -101,7 +111,7 @@ TEST_F(HttpStream, BringsTheNewestOfHistoryWhereThatIsAsked) {
   StreamClient all(world, task, {.query = "?history=500"});
   EXPECT_EQ(all.next(6), (Words{"open complete", "1", "2", "3", "4", "5"}));
   StreamClient none(world, task, {.query = "?history=0"});
-  EXPECT_EQ(none.next(1), (Words{"open live"}));
+  EXPECT_EQ(none.next(2), (Words{"open live", "progress 5"}));
   world.publish(task.id, "later");
   EXPECT_EQ(none.next(1), (Words{"6"}));
 }
@@ -223,7 +233,8 @@ TEST_F(HttpStream, NamesTheStatusThatTheTaskEndedWith) {
     world.publish(ended.id, "WorkflowStarted");
     world.publish(ended.id, type);
     StreamClient client(world, ended, {.query = "?include_history=false"});
-    EXPECT_EQ(client.rest_in_words(), (Words{"open live", "end " + std::string(status)}));
+    EXPECT_EQ(client.rest_in_words(),
+              (Words{"open live", "progress 2", "end " + std::string(status)}));
   }
 }
 

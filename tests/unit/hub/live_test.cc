@@ -112,7 +112,7 @@ TEST_F(HubLive, GoesOnAfterALossWithoutLossOrRepeat) {
   world.append(kTask, 1);
   world.settle();
   EXPECT_EQ(sink.take(), (Words{"3", "4", "5"}));
-  EXPECT_EQ(second.take(), (Words{"open live", "3", "4", "5"}));
+  EXPECT_EQ(second.take(), (Words{"open live", "progress 2", "3", "4", "5"}));
   EXPECT_EQ(third.take(), (Words{"open complete", "1", "2", "3", "4", "5"}));
 }
 

@@ -96,8 +96,44 @@ TEST(HubReplay, GivesNothingButLiveWithoutHistory) {
   world.settle();
   world.append(kTask, 1);
   world.settle();
-  EXPECT_EQ(first.take(), (Words{"open live", "4"}));
-  EXPECT_EQ(second.take(), (Words{"open live", "4"}));
+  EXPECT_EQ(first.take(), (Words{"open live", "progress 3", "4"}));
+  EXPECT_EQ(second.take(), (Words{"open live", "progress 3", "4"}));
+}
+
+TEST(HubReplay, MissesNothingForALiveReaderThatIsCutOffBeforeItsFirstEvent) {
+  for (const int stored : {0, 3}) {
+    HubWorld world;
+    world.append(kTask, static_cast<size_t>(stored));
+    FakeSink sink;
+    StreamOptions asked{.include_history = false};
+    world.join(kTask, sink, asked);
+    world.settle();
+    ASSERT_EQ(sink.frames.size(), 2u);
+    const std::string id(sink.frames[1]->bytes());
+    asked.after = Cursor::parse(id.substr(4, id.find('\n') - 4)).value();
+    EXPECT_EQ(asked.after->seq, static_cast<uint64_t>(stored));
+    world.hub.unsubscribe(sink.subscription);
+    world.append(kTask, 1);
+    sink.take();
+    world.join(kTask, sink, asked);  // As EventSource does: the same URL, and Last-Event-ID.
+    world.settle();
+    EXPECT_EQ(sink.take(), (Words{"open complete", std::to_string(stored + 1)}));
+  }
+}
+
+TEST(HubReplay, MissesNothingForAReaderOfTheNewestThatIsCutOffWhereThereIsNone) {
+  HubWorld world;
+  FakeSink sink, warm;
+  for (FakeSink* each : {&sink, &warm}) {  // From a page, and from what the topic knows.
+    world.join(kTask, *each, {.history_newest = 1});
+    world.settle();
+    EXPECT_EQ(each->take(), (Words{"open complete", "id: 0-0\n\n"}));
+  }
+  world.hub.unsubscribe(sink.subscription);
+  world.append(kTask, 3);
+  world.join(kTask, sink, {.after = Cursor{}, .history_newest = 1});
+  world.settle();
+  EXPECT_EQ(sink.take(), (Words{"open complete", "1", "2", "3"}));
 }
 
 TEST(HubReplay, GivesTheNewestOfHistory) {
@@ -203,7 +239,7 @@ TEST(HubReplay, EndsAStreamThatHadEnded) {
   world.resume(kTask, knows_all, last);
   world.settle();
   EXPECT_EQ(sink.take(), (Words{"open complete", "1", "2", "3", "end failed"}));
-  EXPECT_EQ(live_only.take(), (Words{"open live", "end failed"}));
+  EXPECT_EQ(live_only.take(), (Words{"open live", "progress 3", "end failed"}));
   EXPECT_EQ(knows_all.take(), (Words{"open complete", "end failed"}));
   EXPECT_EQ(sink.close_reason, CloseReason::kEnded);
   EXPECT_EQ(world.hub.stats().subscriptions, 0u);
