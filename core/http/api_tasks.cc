@@ -32,7 +32,7 @@ Reply task_reply(int status, const Result<Task>& task, const Call& call) {
   return json_reply(status, task_to_json(*task));
 }
 
-/// `task_parameters` (guide), or `parameters`; `enable_streaming` beside them goes into them.
+/// `task_parameters`, or `parameters`; `enable_streaming` beside them goes into them.
 Json read_parameters(BodyReader& body) {
   const Json* const of_guide = body.object("task_parameters");
   const Json* const plain = body.object("parameters");

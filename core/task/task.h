@@ -41,7 +41,7 @@ struct TaskSpec {
   AgentId agent;
   std::string description;
   std::string user_id;
-  Json parameters = Json::object();  ///< `task_parameters` (guide).
+  Json parameters = Json::object();  ///< `task_parameters` in requests.
   std::map<std::string, std::string> labels;
 
   bool operator==(const TaskSpec&) const = default;
