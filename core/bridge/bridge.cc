@@ -48,6 +48,11 @@ void Bridge::heard(const Heard& heard, const Listener& listener) {
                     .heard_at = ports_.clock.mono()});
 }
 
+void Bridge::heard_too_large(const Heard& heard, size_t size) {
+  ++stats_.heard;
+  unreadable(heard, {Unreadable::kTooLarge, std::to_string(size) + " bytes", ""});
+}
+
 void Bridge::unreadable(const Heard& heard, const Refusal& refusal) {
   ++stats_.unreadable[static_cast<size_t>(refusal.reason)];
   const std::string reason(to_string(refusal.reason));

@@ -71,6 +71,8 @@ class Bridge final : private Store::Owner {
   Bridge& operator=(const Bridge&) = delete;
 
   void heard(const Heard& heard, const Listener& listener);
+  /// Of what was over NormaliseLimits::heard_bytes_max, and is not in `heard`.
+  void heard_too_large(const Heard& heard, size_t size);
   /// Begins a round where one can begin. To be called after a burst of heard(), when the store
   /// becomes ready, and every now and then.
   void flush();

@@ -24,21 +24,23 @@ uint64_t number(std::string_view digits) {
 
 }  // namespace
 
-ChannelEar::ChannelEar(loop::Loop& loop, const Url& url, std::vector<std::string> patterns,
-                       std::string own_prefix, Owner& owner, Log& log, const LinkLimits& limits)
-    : patterns_(std::move(patterns)),
-      own_prefix_(std::move(own_prefix)),
+ChannelEar::ChannelEar(loop::Loop& loop, const Url& url, const ChannelEarOptions& options,
+                       Owner& owner, Log& log)
+    : patterns_(options.patterns),
+      own_prefix_(options.own_prefix),
+      published_bytes_max_(options.published_bytes_max),
       owner_(owner),
       log_(log),
-      bulk_bytes_max_(limits.wire.receive_bytes_max),
-      link_(loop, url, *this, limits, true) {
+      link_(loop, url, *this, options.link, true) {
   TF_ASSERT(!patterns_.empty());
+  TF_ASSERT(published_bytes_max_ <= options.link.wire.receive_bytes_max / 2);
   deaf_since_ms_ = link_.now_ms();
 }
 
 void ChannelEar::on_up(Link&) {
   since_us_ = 0;
   acknowledged_ = 0;
+  passed_over_ = 0;
   if (leaving_) return;
   KnownScripts none;
   Batch batch(none);
@@ -79,9 +81,17 @@ std::optional<size_t> ChannelEar::on_bytes(Link& link, std::string_view bytes) {
   size_t used = 0;
   Push push;
   for (;;) {
-    const PushParse parsed = parse_push(bytes.substr(used), bulk_bytes_max_, push);
+    const size_t passed = std::min(passed_over_, bytes.size() - used);
+    passed_over_ -= passed;
+    used += passed;
+    const PushParse parsed = parse_push(bytes.substr(used), published_bytes_max_, push);
     if (parsed == PushParse::kBad) return std::nullopt;
     if (parsed == PushParse::kIncomplete) break;
+    if (parsed == PushParse::kTooLarge) {
+      passed_over_ = push.size;
+      if (const auto published = published_of(push)) owner_.on_too_large(*published, push.size);
+      continue;
+    }
     used += push.size;
     if (!on_push(push)) return used;
   }
@@ -93,7 +103,7 @@ std::optional<size_t> ChannelEar::on_bytes(Link& link, std::string_view bytes) {
 bool ChannelEar::on_push(const Push& push) {
   switch (push.kind) {
     case Push::Kind::kPatternPublished:
-      on_published(push);
+      if (const auto published = published_of(push)) owner_.on_published(*published);
       return true;
     case Push::Kind::kPatternSubscribed:
       on_acknowledged();
@@ -116,17 +126,17 @@ bool ChannelEar::on_push(const Push& push) {
   return true;
 }
 
-void ChannelEar::on_published(const Push& push) {
+std::optional<ChannelEar::Published> ChannelEar::published_of(const Push& push) {
   if (push.channel.starts_with(own_prefix_)) {
     ++stats_.own;
-    return;
+    return std::nullopt;
   }
   const auto pattern = std::find(patterns_.begin(), patterns_.end(), push.pattern);
-  if (pattern == patterns_.end()) return;
-  owner_.on_published({.pattern = static_cast<size_t>(pattern - patterns_.begin()),
-                       .channel = push.channel,
-                       .bytes = push.payload,
-                       .since_us = since_us_});
+  if (pattern == patterns_.end()) return std::nullopt;
+  return Published{.pattern = static_cast<size_t>(pattern - patterns_.begin()),
+                   .channel = push.channel,
+                   .bytes = push.payload,
+                   .since_us = since_us_};
 }
 
 void ChannelEar::on_acknowledged() {

@@ -22,6 +22,16 @@ namespace taskfeed::redis {
 
 struct Push;
 
+struct ChannelEarOptions {
+  std::vector<std::string> patterns;  ///< At least one, as PSUBSCRIBE takes them.
+  /// Channels that begin with it are not heard: a pattern such as `*` would hand us what we publish
+  /// ourselves.
+  std::string own_prefix;
+  /// What is larger is told of and passed over, without being kept in memory. Below the wire's.
+  size_t published_bytes_max = 512 * 1024;
+  LinkLimits link;
+};
+
 struct EarStats {
   uint64_t losses = 0;   ///< Of a listening that stood.
   uint64_t deaf_ms = 0;  ///< The sum of the times between.
@@ -39,6 +49,8 @@ class ChannelEar final : private Link::Owner {
   class Owner {
    public:
     virtual void on_published(const Published& published) = 0;
+    /// Its `bytes` are empty; with framing, there were `size`.
+    virtual void on_too_large(const Published& published, size_t size) = 0;
     /// All that had arrived by now was handed over.
     virtual void on_burst_end() = 0;
 
@@ -46,10 +58,8 @@ class ChannelEar final : private Link::Owner {
     ~Owner() = default;
   };
 
-  /// `patterns` as PSUBSCRIBE takes them. Channels that begin with `own_prefix` are not heard: a
-  /// pattern such as `*` would hand us what we publish ourselves.
-  ChannelEar(loop::Loop& loop, const Url& url, std::vector<std::string> patterns,
-             std::string own_prefix, Owner& owner, Log& log, const LinkLimits& limits);
+  ChannelEar(loop::Loop& loop, const Url& url, const ChannelEarOptions& options, Owner& owner,
+             Log& log);
   ChannelEar(const ChannelEar&) = delete;
   ChannelEar& operator=(const ChannelEar&) = delete;
 
@@ -65,18 +75,20 @@ class ChannelEar final : private Link::Owner {
   void on_down(Link& link, std::string_view why) override;
   /// False where it ended the connection.
   bool on_push(const Push& push);
-  void on_published(const Push& push);
+  /// Empty where it is none of ours.
+  std::optional<Published> published_of(const Push& push);
   void on_acknowledged();
   void on_left();
 
   const std::vector<std::string> patterns_;
   const std::string own_prefix_;
+  const size_t published_bytes_max_;
   Owner& owner_;
   Log& log_;
-  const size_t bulk_bytes_max_;
   Link link_;
   uint64_t since_us_ = 0;
   size_t acknowledged_ = 0;  // Patterns.
+  size_t passed_over_ = 0;   // Bytes of what is too large, which are still to come.
   bool has_listened_ = false;
   bool leaving_ = false;
   bool left_ = false;

@@ -36,7 +36,7 @@ class Reader {
     }
   }
 
-  /// A bulk string, an integer, or a null bulk string as empty.
+  /// A bulk string, an integer, or a null bulk string as empty. One over the limit is passed over.
   PushParse element(size_t bulk_bytes_max, std::string_view& text) {
     if (empty()) return PushParse::kIncomplete;
     const char type = take();
@@ -49,7 +49,10 @@ class Reader {
     }
     size_t size = 0;
     if (const PushParse parsed = count(size); parsed != PushParse::kDone) return parsed;
-    if (size > bulk_bytes_max) return PushParse::kBad;
+    if (size > bulk_bytes_max) {
+      at_ += size + 2;
+      return PushParse::kTooLarge;
+    }
     if (bytes_.size() - at_ < size + 2) return PushParse::kIncomplete;
     text = bytes_.substr(at_, size);
     at_ += size + 2;
@@ -69,7 +72,14 @@ PushParse parse_array(Reader& reader, size_t bulk_bytes_max, Push& push) {
   std::string_view parts[kElementsMax];
   for (size_t i = 0; i < count; ++i) {
     const PushParse parsed = reader.element(bulk_bytes_max, parts[i]);
-    if (parsed != PushParse::kDone) return parsed;
+    if (parsed == PushParse::kDone) continue;
+    if (parsed != PushParse::kTooLarge) return parsed;
+    if (i + 1 < kElementsMax || parts[0] != "pmessage") return PushParse::kBad;
+    push.kind = Push::Kind::kPatternPublished;
+    push.pattern = parts[1];
+    push.channel = parts[2];
+    push.payload = {};
+    return parsed;
   }
   push.channel = parts[1];
   push.payload = parts[2];

@@ -33,9 +33,16 @@ struct Push {
   size_t size = 0;  ///< Bytes that it took.
 };
 
-enum class PushParse { kDone, kIncomplete, kBad };
+enum class PushParse {
+  kDone,
+  kIncomplete,
+  kBad,
+  /// What a pattern heard has a payload over the limit: `push` is read but for that, and its `size`
+  /// counts bytes that may not be here yet.
+  kTooLarge,
+};
 
-/// The first push of `bytes`. A bulk string over `bulk_bytes_max` is kBad.
+/// The first push of `bytes`. Any other bulk string over `bulk_bytes_max` is kBad.
 PushParse parse_push(std::string_view bytes, size_t bulk_bytes_max, Push& push);
 
 }  // namespace taskfeed::redis

@@ -16,7 +16,12 @@ RedisBridge::RedisBridge(loop::Loop& loop, const Url& url, const Ports& ports,
     : patterns_(options.patterns),
       store_(loop, url, *this, ports.log, options.store),
       bridge_({store_, ports.log, ports.clock, ports.ids}, options.bridge),
-      ear_(loop, url, options.patterns, options.store.prefix, *this, ports.log, options.ear),
+      ear_(loop, url,
+           {.patterns = options.patterns,
+            .own_prefix = options.store.prefix,
+            .published_bytes_max = options.bridge.limits.normalise.heard_bytes_max,
+            .link = options.ear},
+           *this, ports.log),
       look_timer_(loop) {
   TF_ASSERT(options.bridge.limits.look_back_after < options.store.window);
   for (size_t n = 0; n < patterns_.size(); ++n) {
@@ -29,6 +34,10 @@ void RedisBridge::on_published(const ChannelEar::Published& published) {
   bridge::Listener& listener = listeners_[published.pattern];
   listener.since_us = published.since_us;
   bridge_.heard({patterns_[published.pattern], published.channel, published.bytes}, listener);
+}
+
+void RedisBridge::on_too_large(const ChannelEar::Published& published, size_t size) {
+  bridge_.heard_too_large({patterns_[published.pattern], published.channel, {}}, size);
 }
 
 }  // namespace taskfeed::redis

@@ -45,6 +45,7 @@ class RedisBridge final : private ChannelEar::Owner, private BridgeStore::Watche
 
  private:
   void on_published(const ChannelEar::Published& published) override;
+  void on_too_large(const ChannelEar::Published& published, size_t size) override;
   void on_burst_end() override { bridge_.flush(); }
   void on_ready() override { bridge_.flush(); }
 

@@ -174,6 +174,7 @@ std::optional<size_t> RedisFeed::on_pushes(std::string_view bytes) {
       case PushParse::kIncomplete:
         return used;
       case PushParse::kBad:
+      case PushParse::kTooLarge:
         return std::nullopt;
       case PushParse::kDone:
         break;

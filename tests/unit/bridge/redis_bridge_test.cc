@@ -264,6 +264,22 @@ TEST_F(BridgesTest, TheUnreadableIsCountedAndTheRestGoesOn) {
   EXPECT_EQ(stream().size(), 1u);
 }
 
+TEST_F(BridgesTest, WhatIsFarTooLargeIsPassedOverWithoutBecomingDeaf) {
+  ABridge bridge(server.url());
+  ASSERT_TRUE(bridge.listens());
+  const size_t most = bridge::NormaliseLimits{}.heard_bytes_max;
+  for (const size_t size : {most, most + 1, size_t{1} << 20, size_t{20} << 20}) {
+    publish("workflow.t1", std::string(size, 'x'));
+    publish("workflow.t1", R"({"event_type":"x"})");
+  }
+  ASSERT_TRUE(bridge.has_handled(8));
+  EXPECT_EQ(bridge.stats().unreadable[static_cast<size_t>(bridge::Unreadable::kTooLarge)], 3u);
+  EXPECT_EQ(bridge.stats().unreadable_sum(), 4u);
+  EXPECT_EQ(stream().size(), 4u);
+  EXPECT_EQ(bridge.ear().losses, 0u);
+  EXPECT_TRUE(bridge.log.has("too large"));
+}
+
 TEST_F(BridgesTest, TerminalEventsEndTheStream) {
   ABridge bridge(server.url());
   ASSERT_TRUE(bridge.listens());

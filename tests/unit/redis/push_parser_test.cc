@@ -60,6 +60,17 @@ TEST(RedisPush, TellsTheKindsApart) {
   EXPECT_EQ(push.payload, "LOADING wait");
 }
 
+TEST(RedisPush, TellsHowLargeAPayloadOverTheLimitIsBeforeItComes) {
+  const std::string head = "*4\r\n" + bulk("pmessage") + bulk("c*") + bulk("c1") + "$1025\r\n";
+  for (const std::string& bytes : {head, head + "xyz"}) {
+    Push push;
+    ASSERT_EQ(parse_push(bytes, kMax, push), PushParse::kTooLarge);
+    EXPECT_EQ(push.pattern, "c*");
+    EXPECT_EQ(push.channel, "c1");
+    EXPECT_EQ(push.size, head.size() + 1025 + 2);
+  }
+}
+
 TEST(RedisPush, RefusesWhatNoRedisSends) {
   Push push;
   for (const char* bytes :
@@ -67,7 +78,12 @@ TEST(RedisPush, RefusesWhatNoRedisSends) {
         "$3\r\nabc\r\n", "*1\r\n$2\r\nabcd", "*3\r\n$\r\n", "*1\r\n$1234567890123\r\n"}) {
     EXPECT_EQ(parse_push(bytes, kMax, push), PushParse::kBad) << bytes;
   }
-  EXPECT_EQ(parse_push("*1\r\n$1025\r\n", kMax, push), PushParse::kBad);
+  for (const std::string& bytes :
+       {std::string("*1\r\n$1025\r\n"), "*3\r\n" + bulk("message") + bulk("c") + "$1025\r\n",
+        "*4\r\n" + bulk("pmessage") + bulk("c*") + "$1025\r\n",
+        "*4\r\n" + bulk("pmessage") + bulk("c*") + bulk("c1") + "$1000000000\r\n"}) {
+    EXPECT_EQ(parse_push(bytes, kMax, push), PushParse::kBad) << bytes;
+  }
 }
 
 }  // namespace
