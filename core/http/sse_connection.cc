@@ -14,7 +14,10 @@ namespace {
 
 constexpr uint32_t kGone = EPOLLRDHUP;  // EPOLLERR and EPOLLHUP come unasked.
 /// Queued in one turn beyond this, a part is written at once: the hub counts what is unsent.
+/// Not above the half at which the hub lets a reader that catches up wait: what is unsent there is
+/// then unsent since the socket is full, and the socket wakes the loop once it is not.
 constexpr size_t kWriteAtOnceBytes = 64 * 1024;
+static_assert(kWriteAtOnceBytes <= hub::Limits{}.sink_pending_bytes_max / 2);
 constexpr size_t kPartsMax = 64;
 
 FramePtr frame_of(std::string bytes) {

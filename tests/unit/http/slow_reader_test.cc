@@ -15,7 +15,7 @@ using testing::RawClient;
 using testing::StreamClient;
 using Words = StreamClient::Words;
 
-constexpr size_t kPendingMax = 64 * 1024;
+constexpr size_t kPendingMax = 128 * 1024;
 constexpr size_t kPadding = 32 * 1024;
 /// Far more than a local socket's buffer and kPendingMax together.
 constexpr int kManyEvents = 400;
