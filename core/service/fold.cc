@@ -1,5 +1,6 @@
 // The part of TaskService that folds: loading with read-repair, and publishing.
 #include <algorithm>
+#include <map>
 
 #include "service/rules.h"
 #include "service/task_service.h"
@@ -125,6 +126,8 @@ Result<std::vector<Cursor>> TaskService::publish(const TaskId& task,
   const EventContext context{task, stored->task.spec.agent, stored->task.execution};
   std::vector<Event> events;
   std::vector<EncodedEvent> encoded;
+  std::map<EventId, size_t> by_id;
+  std::vector<size_t> stands;  // Each input's place among `events`.
   bool maybe_repeated = false;
   for (size_t at = 0; at < inputs.size(); ++at) {
     const PublishInput& input = inputs[at];
@@ -137,10 +140,18 @@ Result<std::vector<Cursor>> TaskService::publish(const TaskId& task,
     }
     // Whoever names the event's id may be saying it again.
     maybe_repeated |= input.maybe_repeated || find(input.json, "event_id") != nullptr;
+    // Said twice in one call, it is stored once.
+    const auto [known, fresh] = by_id.try_emplace(event->id, events.size());
+    stands.push_back(known->second);
+    if (!fresh) continue;
     events.push_back(*std::move(event));
     encoded.push_back(*std::move(text));
   }
-  return append_or_commit(task, events, encoded, maybe_repeated);
+  const auto cursors = append_or_commit(task, events, encoded, maybe_repeated);
+  if (!cursors) return cursors.error();
+  std::vector<Cursor> answer;
+  for (const size_t place : stands) answer.push_back((*cursors)[place]);
+  return answer;
 }
 
 Result<std::vector<Cursor>> TaskService::append_or_commit(const TaskId& task,

@@ -124,6 +124,15 @@ TEST_F(ServiceRepeat, StoresWhatIsNewBesideALifecycleEventThatIsKnown) {
   EXPECT_EQ(types_of(id), (Words{"WorkflowStarted", "Note", "Note"}));
 }
 
+TEST_F(ServiceRepeat, WithinOneCallIsStoredOnce) {
+  const TaskId id = submitted("theirs");
+  const PublishInput note = named("Note");
+  EXPECT_EQ(seqs(service_.publish(id, {note, named("Other"), note})), (Seqs{1, 2, 1}));
+  const PublishInput started = named(types::kStarted);
+  EXPECT_EQ(seqs(service_.publish(id, {started, started, note})), (Seqs{3, 3, 1}));
+  EXPECT_EQ(types_of(id), (Words{"Note", "Other", "WorkflowStarted"}));
+}
+
 TEST_F(ServiceRepeat, LosesNothingWhereAnotherEventStandsBehindTheKnownOne) {
   const TaskId id = submitted("theirs");
   const PublishInput started = named(types::kStarted);
