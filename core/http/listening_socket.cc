@@ -151,7 +151,9 @@ Result<ListenAddress> ListenAddress::parse(std::string_view text) {
   if (brackets) host = host.substr(1, host.size() - 2);
   address.host = host.empty() ? "0.0.0.0" : host == "localhost" ? "127.0.0.1" : std::string(host);
   in6_addr any{};
-  if (inet_pton(brackets ? AF_INET6 : AF_INET, address.host.c_str(), &any) != 1) {
+  // inet_pton() would not see what follows a NUL.
+  const bool whole = address.host.find('\0') == std::string::npos;
+  if (!whole || inet_pton(brackets ? AF_INET6 : AF_INET, address.host.c_str(), &any) != 1) {
     return wrong(text, "names no IP address; write 127.0.0.1:8000, [::1]:8000 or unix:PATH");
   }
   return address;
