@@ -1,6 +1,6 @@
 /// Every port of a broker behind one gate, at which a simulation kills, delays, or loses replies.
 ///
-/// Threads  As the broker behind it; the gate is the test's.
+/// Threads  As the broker behind it, with a gate that is made for as many.
 /// Errors   Those of the broker, and what the gate decides.
 /// Owns     Nothing. Borrows the broker and the gate.
 #pragma once
@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "broker/agent_store.h"
 #include "broker/event_log.h"
 #include "broker/task_store.h"
@@ -40,7 +41,10 @@ class GatedBroker final : public broker::TaskStore,
   };
 
   GatedBroker(Broker& broker, Gate gate) : broker_(broker), gate_(std::move(gate)) {}
-  const std::vector<Call>& calls() const { return calls_; }
+  std::vector<Call> calls() const {
+    const Locked lock(mutex_);
+    return calls_;
+  }
 
   Result<void> create(const Task& task) override {
     return pass("create", [&] { return broker_.create(task); });
@@ -117,21 +121,27 @@ class GatedBroker final : public broker::TaskStore,
     using Answer = decltype(body());
     const Passage passage = gate_(name);
     if (passage == Passage::kDead) {
-      calls_.push_back({std::string(name), false, Errc::kUnavailable});
+      note({std::string(name), false, Errc::kUnavailable});
       return Answer(Errc::kUnavailable, "the gate is closed");
     }
     Answer answer = body();
     if (passage == Passage::kReplyLost) {
-      calls_.push_back({std::string(name), false, Errc::kTimeout});
+      note({std::string(name), false, Errc::kTimeout});
       return Answer(Errc::kTimeout, "the reply was lost");
     }
-    calls_.push_back({std::string(name), answer.ok(), answer.ok() ? Errc{} : answer.error().code});
+    note({std::string(name), answer.ok(), answer.ok() ? Errc{} : answer.error().code});
     return answer;
+  }
+
+  void note(Call call) {
+    const Locked lock(mutex_);
+    calls_.push_back(std::move(call));
   }
 
   Broker& broker_;
   Gate gate_;
-  std::vector<Call> calls_;
+  mutable Mutex mutex_;
+  std::vector<Call> calls_ TF_GUARDED_BY(mutex_);
 };
 
 }  // namespace taskfeed::testing
