@@ -27,7 +27,7 @@ BridgeStore::BridgeStore(loop::Loop& loop, const Url& url, Watcher& watcher, Log
       watcher_(watcher),
       log_(log),
       link_(loop, url, *this, options.link, false) {
-  TF_ASSERT(options.window.count() > 0 && options.seen_max > 0 && options.repeats_max > 0);
+  TF_ASSERT(options.window.count() > 0 && options.seen_max > 0 && options.spans_max > 1);
 }
 
 BridgeStore::~BridgeStore() = default;
@@ -65,7 +65,7 @@ void BridgeStore::add_call(Batch& batch, const bridge::Call& call) const {
   batch.add(call.record ? encode_record(*call.record) : "");
   batch.add(call.record ? encode_fold(*call.record) : "");
   batch.add(static_cast<uint64_t>(options_.window.count()));
-  batch.add(options_.seen_max).add(options_.repeats_max);
+  batch.add(options_.seen_max).add(options_.spans_max);
   batch.add(call.look_back ? options_.look_back_max + call.events.size() : size_t{0});
   batch.add(options_.events_kept_max).add(static_cast<uint64_t>(options_.retention.count()));
   for (const bridge::Handed& handed : call.events) {

@@ -28,8 +28,9 @@ struct BridgeStoreOptions {
   Milliseconds window{60'000};
   /// Of one task, for each half of what is remembered; beyond it, halves are shorter than `window`.
   size_t seen_max = 65'536;
-  /// Appends that look the same, whose times are kept for listeners that come later.
-  size_t repeats_max = 256;
+  /// Of time, in which appends that look the same are counted, for listeners that come later; when
+  /// there are more, older ones are merged.
+  size_t spans_max = 128;
   /// Entries of history that a look back covers, beside as many as the call has events.
   size_t look_back_max = 256;
   LinkLimits link;

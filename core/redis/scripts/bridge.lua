@@ -3,7 +3,7 @@
 -- same share a key and are counted for each listener: the k-th that it heard is the k-th stored. An
 -- append from before a listener began, or older than the window, is none that it now hands in.
 -- KEYS  task, events, live, inbox, seen, seen_before
--- ARGV  record ('': the task must be there), fold, window_ms, seen_max, repeats_max,
+-- ARGV  record ('': the task must be there), fold, window_ms, seen_max, spans_max,
 --       look_back (entries of history in which ids are looked for, 0 for none), kept_max,
 --       retention_s, then tag, type, json, id, moves (as in append_guarded), key, listener (''
 --       where the key is the event's own), since_us, serial (grows with each event that the
@@ -12,7 +12,7 @@
 local task, events, live, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local seen, seen_before = KEYS[5], KEYS[6]
 local record, window_ms = ARGV[1], tonumber(ARGV[3])
-local seen_max, repeats_max, look_back = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local seen_max, spans_max, look_back = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local kept_max, retention_s = ARGV[7], ARGV[8]
 local kHead, kStride, kListenersMax = 9, 9, 16
 
@@ -45,15 +45,40 @@ local function in_history(tag, id)
   return false
 end
 
--- How many appends the listener cannot be handing in now.
+-- Appends that look the same are counted by spans of time: first, last, how many, flat and oldest
+-- first. A span that may hold some of what the listener hands in is taken to hold nothing else: a
+-- listener that counts too low hands in what is seen, one that counts too high stores it twice.
 local function passed_by(state, since_us)
   local from = math.max(since_us, oldest_us)
   local count = state.n
-  for back = #state.at, 1, -1 do
-    if state.at[back] < from then break end
-    count = count - 1
+  for i = #state.spans - 2, 1, -3 do
+    if state.spans[i + 1] < from then break end
+    count = count - state.spans[i + 2]
   end
   return count
+end
+local function count_append(state)
+  state.n = state.n + 1
+  local spans = state.spans
+  if spans[#spans - 1] == now_us then
+    spans[#spans] = spans[#spans] + 1
+    return
+  end
+  for _, number in ipairs({now_us, now_us, 1}) do spans[#spans + 1] = number end
+  if #spans <= 3 * spans_max then return end
+  -- All older than the window are passed for everybody; the older half of the others in twos.
+  local kept, old_end = {}, 3 * math.floor(spans_max / 2)
+  local is_open = false
+  for i = 1, #spans, 3 do
+    if is_open then
+      kept[#kept - 1], kept[#kept] = spans[i + 1], kept[#kept] + spans[i + 2]
+      is_open = false
+    elseif spans[i + 1] >= oldest_us then
+      for n = i, i + 2 do kept[#kept + 1] = spans[n] end
+      is_open = i < old_end
+    end
+  end
+  state.spans = kept
 end
 local function forget_listeners(state)
   local count = 0
@@ -75,7 +100,7 @@ for n = 1, #keys do
   local state
   local is_seen = value
   if listener ~= '' then
-    state = known[key] or (value and cmsgpack.unpack(value)) or {n = 0, at = {}, by = {}}
+    state = known[key] or (value and cmsgpack.unpack(value)) or {n = 0, spans = {}, by = {}}
     known[key] = state
     local before = state.by[listener] or {0, 0, 0}
     local serial = tonumber(ARGV[i + 8])
@@ -88,9 +113,7 @@ for n = 1, #keys do
     end
     if not is_seen then
       -- Whatever becomes of it: the others' copies are this one, not the next.
-      state.n = state.n + 1
-      state.at[#state.at + 1] = now_us
-      if #state.at > repeats_max then table.remove(state.at, 1) end
+      count_append(state)
     end
   end
   if is_seen or in_history(ARGV[i], ARGV[i + 3]) then

@@ -190,6 +190,32 @@ TEST_F(BridgeStoreUnnamed, AListenerThatBeganLaterCountsFromThere) {
   EXPECT_EQ(verdict(unnamed("same", "b", late)), Verdict::kSeen);
 }
 
+TEST_F(BridgeStoreUnnamed, AListenerThatLagsFarBehindHandsInCopiesAllTheSame) {
+  for (int n = 0; n < 600; ++n) {
+    ASSERT_EQ(verdict(unnamed("tick", "a", 1)), Verdict::kStored) << n;
+  }
+  for (int n = 0; n < 600; ++n) {
+    ASSERT_EQ(verdict(unnamed("tick", "b", 1)), Verdict::kSeen) << n;
+  }
+  EXPECT_EQ(verdict(unnamed("tick", "b", 1)), Verdict::kStored);
+  EXPECT_EQ(verdict(unnamed("tick", "a", 1)), Verdict::kSeen);
+  EXPECT_EQ(stream().size(), 601u);
+}
+
+TEST_F(BridgeStoreUnnamed, AListenerThatBeganAmongManyRepeatsStoresNoneTwice) {
+  const auto tick_times = [&](int count, const std::string& listener, uint64_t since_us) {
+    for (int n = 0; n < count; ++n) verdict(unnamed("tick", listener, since_us));
+  };
+  tick_times(301, "a", 1);
+  const uint64_t since_us = redis_us();
+  tick_times(300, "a", 1);
+  tick_times(300, "b", since_us);
+  EXPECT_EQ(stream().size(), 601u);
+  // And one that begins now misses none.
+  tick_times(300, "c", redis_us());
+  EXPECT_EQ(stream().size(), 901u);
+}
+
 TEST_F(BridgeStoreUnnamed, ALoneDaemonThatRestartsLosesNoRepeat) {
   for (int life = 0; life < 4; ++life) {
     const uint64_t since = redis_us();
