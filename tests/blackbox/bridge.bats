@@ -40,6 +40,10 @@ bridge_health() {
   curl -sS --unix-socket "$dir/$1/taskfeed.sock" http://localhost/health | jq .checks.bridge
 }
 listens() { [ "$(bridge_health "$1" | jq -r .status)" = ok ]; }
+unhealthy() {
+  [ "$(curl -sS -o answer -w '%{http_code}' --unix-socket "$dir/$1/taskfeed.sock" \
+    http://localhost/health)" = 503 ]
+}
 # counted NAME KEY
 counted() { bridge_health "$1" | jq -r ".$2"; }
 # handled NAME COUNT: it has heard so many, and has nothing left in hand.
@@ -99,16 +103,16 @@ became() {
   python_says count p 0 1000 &
   node_says count n 0 1000
   wait $!
-  python_says tick same 300 &
-  node_says tick same 300
+  python_says tick same 500 &
+  node_says tick same 500
   wait $!
-  eventually handled one 2600
-  eventually handled two 2600
+  eventually handled one 3000
+  eventually handled two 3000
   in_order p 1000
   in_order n 1000
-  same "the same text, from two programs" 600 "$(stored same)"
-  same "stored by either" 2600 $(($(counted one stored) + $(counted two stored)))
-  same "recognised by the other" 2600 $(($(counted one seen) + $(counted two seen)))
+  same "the same text, from two programs" 1000 "$(stored same)"
+  same "stored by either" 3000 $(($(counted one stored) + $(counted two stored)))
+  same "recognised by the other" 3000 $(($(counted one seen) + $(counted two seen)))
   same "streams" 3 "$(at two list --json | wc -l)"
 }
 
@@ -223,8 +227,7 @@ no_usable_task_id 1" "$(counted one 'unreadable_by_reason | to_entries[] | "\(.k
   kill_now "$own_redis"
   eventually grep -q 'does not listen to workflow' one.err
   eventually grep -q 'does not listen to workflow' two.err
-  same "health" 503 "$(curl -sS -o answer -w '%{http_code}' --unix-socket "$dir/one/taskfeed.sock" \
-    http://localhost/health)"
+  eventually unhealthy one
   start_own_redis
   eventually listens one
   eventually listens two
