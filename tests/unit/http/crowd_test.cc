@@ -1,6 +1,7 @@
 /// Many connections at once, within one process: this end's sockets and the server's.
 #include <sys/resource.h>
 
+#include "support/clock.h"
 #include "support/stream_client.h"
 
 namespace taskfeed {
@@ -8,6 +9,7 @@ namespace {
 
 using testing::HttpOptions;
 using testing::HttpWorld;
+using testing::ManualClock;
 using testing::RawClient;
 using testing::StreamClient;
 using Crowd = std::vector<std::unique_ptr<RawClient>>;
@@ -87,23 +89,36 @@ TEST(HttpCrowd, OfStreamsGetsOneEventEachAndDoesNotDisturbHealth) {
   EXPECT_TRUE(world.wait_for([](const auto& stats) { return stats.connections == 0; }));
 }
 
-HttpOptions at_most(size_t connections) {
-  HttpOptions options;
-  options.server.connections_max = connections;
-  return options;
-}
+/// Time stands still: nobody waits long enough to be evicted unless the test says so.
+class HttpCrowdLimit : public ::testing::Test {
+ protected:
+  HttpCrowdLimit() : world(options()), task(world.create_task()) {}
+  HttpOptions options() const {
+    HttpOptions made;
+    made.server.connections_max = 8;
+    made.clock = &clock;
+    return made;
+  }
+  /// Never idle, so never evicted.
+  void fill_with_streams() {
+    for (int i = 0; i < 8; ++i) streams.push_back(std::make_unique<StreamClient>(world, task));
+  }
 
-TEST(HttpCrowd, BeyondTheLimitIsTurnedAwayButForProbes) {
-  HttpWorld world(at_most(8));
-  const Task task = world.create_task();
-  std::vector<std::unique_ptr<StreamClient>> streams;  // Never idle, so never evicted.
-  for (int i = 0; i < 8; ++i) streams.push_back(std::make_unique<StreamClient>(world, task));
+  ManualClock clock;
+  HttpWorld world;
+  Task task;
+  std::vector<std::unique_ptr<StreamClient>> streams;
+};
+
+TEST_F(HttpCrowdLimit, TurnsAwayAllButProbes) {
+  fill_with_streams();
   RawClient call(world.address);
   call.send(kAgents);
   const auto refused = call.read_answer();
   EXPECT_EQ(refused.status, 503);
   EXPECT_NE(refused.head.find("Retry-After: "), std::string::npos);
   EXPECT_TRUE(call.sees_end());
+  call.close();
   expect_health(world);
   streams.pop_back();
   ASSERT_TRUE(world.wait_for([](const auto& stats) { return stats.connections == 7; }));
@@ -112,11 +127,8 @@ TEST(HttpCrowd, BeyondTheLimitIsTurnedAwayButForProbes) {
   EXPECT_EQ(again.read_answer().status, 200);
 }
 
-TEST(HttpCrowd, FarBeyondTheLimitIsTurnedAwayUnread) {
-  HttpWorld world(at_most(8));
-  const Task task = world.create_task();
-  std::vector<std::unique_ptr<StreamClient>> streams;
-  for (int i = 0; i < 8; ++i) streams.push_back(std::make_unique<StreamClient>(world, task));
+TEST_F(HttpCrowdLimit, TurnsAwayUnreadWhatIsFarBeyondIt) {
+  fill_with_streams();
   const Crowd probes = connect(world, 64);  // As many more are let in, for probes.
   ASSERT_TRUE(world.wait_for([](const auto& stats) { return stats.connections == 72; }));
   RawClient last(world.address);
@@ -125,6 +137,22 @@ TEST(HttpCrowd, FarBeyondTheLimitIsTurnedAwayUnread) {
   EXPECT_NE(answer.head.find("Retry-After: "), std::string::npos);
   EXPECT_TRUE(last.sees_end());
   EXPECT_EQ(world.stats().turned_away, 1u);
+}
+
+TEST_F(HttpCrowdLimit, MakesRoomByClosingWhoHasWaitedLongest) {
+  StreamClient pace(world, task, {.query = "?heartbeat=5"});
+  pace.next();
+  const Crowd idle = connect(world, 7);
+  ASSERT_TRUE(world.wait_for([](const auto& stats) { return stats.connections == 8; }));
+  clock.advance(std::chrono::seconds(6));
+  EXPECT_EQ(pace.next().bytes, ": hb\n\n");  // The server has seen the time pass.
+  RawClient next(world.address);
+  next.send(kAgents);
+  EXPECT_EQ(next.read_answer().status, 200);
+  EXPECT_TRUE(idle[0]->sees_end());
+  idle[1]->send(kAgents);
+  EXPECT_EQ(idle[1]->read_answer().status, 200);
+  EXPECT_EQ(world.stats().connections, 8u);
 }
 
 }  // namespace
