@@ -1,6 +1,10 @@
 /// The entry: finds the subcommand, and leaves everything else to it.
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
+
+#include <fcntl.h>
 
 #include "base/text.h"
 #include "subcommand.h"
@@ -49,11 +53,33 @@ ExitStatus enter_named(const CommandLine& line, Invocation& invocation) {
                                       "; `taskfeed help` lists them"});
 }
 
+/// A standard descriptor that the caller closed would be given to the next socket, which would then
+/// be read as stdin. So each is held by /dev/null, opened the wrong way round: its use stays an
+/// error. open(2) takes the lowest free number, and those below are held.
+void hold_standard_descriptors() {
+  for (const int descriptor : {0, 1, 2}) {
+    if (::fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) {
+      (void)::open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY);
+    }
+  }
+}
+
+/// What was not printed does not count as done: a full disk is an error, a reader that left is
+/// SIGPIPE's exit status.
+ExitStatus printed(ExitStatus status, Output& out, Output& err) {
+  out.flush();
+  if (!out.broken()) return status;
+  if (out.fault() == EPIPE) return ExitStatus::kPipe;
+  err.line("taskfeed: stdout cannot be written: " + std::string(std::strerror(out.fault())));
+  return ExitStatus::kOther;
+}
+
 }  // namespace
 }  // namespace taskfeed::cmd
 
 int main(int count, char** words) {
   using namespace taskfeed::cmd;
+  hold_standard_descriptors();
   // A reader that leaves is an error of write(2), told apart from success by its exit status.
   std::signal(SIGPIPE, SIG_IGN);
   const Environment environment{[](std::string_view name) {
@@ -65,7 +91,5 @@ int main(int count, char** words) {
   CommandLine line = split(count, words);
   const OpenBackend open = open_backend;
   Invocation invocation{line.args, environment, 0, out, err, open};
-  const ExitStatus status = enter_named(line, invocation);
-  out.flush();
-  return static_cast<int>(out.broken() ? ExitStatus::kPipe : status);
+  return static_cast<int>(printed(enter_named(line, invocation), out, err));
 }

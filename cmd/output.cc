@@ -12,7 +12,7 @@ constexpr size_t kBufferBytesMax = 64 * 1024;
 }
 
 void Output::write(std::string_view text) {
-  if (broken_) return;
+  if (broken()) return;
   buffer_ += text;
   if (buffer_.size() >= kBufferBytesMax) flush();
 }
@@ -25,7 +25,7 @@ void Output::line(std::string_view text) {
 
 void Output::flush() {
   std::string_view left = buffer_;
-  while (!broken_ && !left.empty() && descriptor_ >= 0) {
+  while (!broken() && !left.empty() && descriptor_ >= 0) {
     const ssize_t written = ::write(descriptor_, left.data(), left.size());
     if (written >= 0) {
       left.remove_prefix(static_cast<size_t>(written));
@@ -34,7 +34,7 @@ void Output::flush() {
       pollfd ready{descriptor_, POLLOUT, 0};
       ::poll(&ready, 1, -1);
     } else if (errno != EINTR) {
-      broken_ = true;
+      fault_ = errno;
     }
   }
   buffer_.clear();
@@ -55,7 +55,7 @@ void Output::look() {
   if (descriptor_ < 0) return;
   pollfd state{descriptor_, 0, 0};
   // POLLERR on a pipe's writing end: no reader is left (poll(2)).
-  if (::poll(&state, 1, 0) > 0 && (state.revents & POLLERR) != 0) broken_ = true;
+  if (::poll(&state, 1, 0) > 0 && (state.revents & POLLERR) != 0 && !broken()) fault_ = EPIPE;
 }
 
 }  // namespace taskfeed::cmd

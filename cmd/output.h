@@ -1,8 +1,8 @@
 /// stdout or stderr: whole writes, told when nobody reads any more.
 ///
 /// Threads  One at a time.
-/// Errors   A reader that left is broken(); everything written after it is dropped. SIGPIPE is
-///          ignored by main().
+/// Errors   Where nothing can be written any more, broken(); fault() says why, and everything
+///          written after it is dropped. SIGPIPE is ignored by main().
 /// Owns     Its buffer, not the descriptor.
 #pragma once
 
@@ -23,7 +23,9 @@ class Output {
   /// `text` and a line feed, written through at once.
   void line(std::string_view text);
   virtual void flush();
-  bool broken() const { return broken_; }
+  bool broken() const { return fault_ != 0; }
+  /// The errno of the write that failed: EPIPE where the reader left, which is no error. 0: none.
+  int fault() const { return fault_; }
   bool is_terminal() const;
   /// Of the terminal; empty where it is none.
   std::optional<size_t> columns() const;
@@ -35,7 +37,7 @@ class Output {
 
  private:
   int descriptor_;
-  bool broken_ = false;
+  int fault_ = 0;
 };
 
 /// For tests.

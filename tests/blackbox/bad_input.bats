@@ -202,6 +202,29 @@ json='Content-Type: application/json'
   same "tasks" 1 "$(taskfeed list --json | wc -l)"
 }
 
+@test "a full disk and closed standard descriptors are errors, a reader that left is none" {
+  external_agent outside
+  serve
+  task=$(taskfeed run -o json -- true | jq -r .task_id | head -n 1)
+  for command in list version help "tail $task" "get $task" "run -- true"; do
+    local words got=0
+    read -ra words <<<"$command"
+    taskfeed "${words[@]}" >/dev/full 2>err || got=$?
+    same "the status of $command" 1 "$got"
+    has "$(<err)" "taskfeed: stdout cannot be written: No space left on device"
+    got=0
+    taskfeed "${words[@]}" >&- 2>err || got=$?
+    same "the status of $command" 1 "$got"
+    has "$(<err)" "taskfeed: stdout cannot be written: Bad file descriptor"
+  done
+  status 0 taskfeed tail "$task" 2>&-
+  new_task outside
+  # The descriptor is not given to a socket, from which the lines would be read.
+  taskfeed publish "$task" - <&- 2>err || got=$?
+  has "$(<err)" "stdin cannot be read: Bad file descriptor"
+  same "nothing was published" "" "$(taskfeed events "$task")"
+}
+
 @test "a port or a socket that is taken is named, and its holder is left alone" {
   serve
   refused_by() { has "$(<second.err)" "$1"; }

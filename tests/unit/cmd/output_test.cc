@@ -36,6 +36,21 @@ TEST(OutputPipe, IsBrokenOnceItsReaderHasLeft) {
   out.line("dropped");
 }
 
+TEST(OutputPipe, TellsAReaderThatLeftFromADiskThatIsFull) {
+  Pipe pipe;
+  pipe.close_reader();
+  Output left(pipe.ends[1]);
+  left.line("unread");
+  EXPECT_EQ(left.fault(), EPIPE);
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(full, 0);
+  Output out(full);
+  EXPECT_EQ(out.fault(), 0);
+  out.line("lost");
+  EXPECT_EQ(out.fault(), ENOSPC);
+  ::close(full);
+}
+
 TEST(OutputPipe, NoticesThatItsReaderLeftWithoutWriting) {
   Pipe pipe;
   Output out(pipe.ends[1]);
