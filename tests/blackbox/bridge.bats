@@ -165,6 +165,27 @@ became() {
   same "stored" 2000 "$(stored t1)"
 }
 
+@test "a task of an external agent runs and ends by what is published about it" {
+  in_python
+  external_agent trainer
+  bridge one --agents "$dir/agents"
+  task=$(at one create --agent trainer -d "a goal" --id-only)
+  background follower env TASKFEED_STATE_DIR="$dir/one" "$binary" tail -o json "$task"
+  follower=$pid
+  background waiter env TASKFEED_STATE_DIR="$dir/one" "$binary" wait "$task"
+  python_says say workflow.events '{"event_type":"workflow.Started","task_id":"'"$task"'"}'
+  eventually grep -q WorkflowStarted follower.out
+  same "begun" running "$(at one get --json "$task" | jq -r .status)"
+  python_says say workflow.events '{"event_type":"workflow.Failed","task_id":"'"$task"'",
+    "data":{"error":{"kind":"other","message":"no disk"}}}'
+  ends "$follower" 3
+  ends "$pid" 3
+  has "$(at one get "$task" 2>&1)" failed "no disk"
+  python_says say workflow.events '{"event_type":"late","task_id":"'"$task"'"}'
+  eventually handled one 3
+  same "after the end" "2 1" "$(stored "$task") $(counted one ended)"
+}
+
 @test "a stream for a task that nobody created is made only where it is allowed" {
   in_python
   external_agent trainer
