@@ -165,6 +165,12 @@ TEST(ApiBodies, ThatAreNoJsonObjectAreRefusedByEveryRouteThatReadsOne) {
   EXPECT_EQ(world.tasks.get(task.id).value(), task);
 }
 
+TEST(ApiBodies, GiveAMemberThatStandsTwiceItsLastValue) {
+  ApiWorld world;
+  EXPECT_EQ(world.post(kTasks, R"({"description":"a","description":"b"})").json()["description"],
+            "b");
+}
+
 TEST(ApiBodies, MayEscapeALoneSurrogateAndABackspace) {
   ApiWorld world;
   const Json json = world.post(kTasks, R"({"description":"a\ud800b\u0008\u0000"})").json();
