@@ -61,6 +61,10 @@ void RedisWatch::look() {
   const Result<redis::QueueState> queue = broker_.queue_state(queue_);
   // Without memory it still answers, and readers are served.
   const bool answers = queue || queue.error().code == Errc::kFull;
+  // The broker repeats what a restart cut off, so that no call fails; but its connection is
+  // another.
+  if (broker_.connects() != connects_seen_) greeted_ = false;
+  connects_seen_ = broker_.connects();
   if (!answers) {
     greeted_ = false;
   } else if (!greeted_) {

@@ -31,8 +31,9 @@ class RedisWatch {
     size_t queue_length = 0;
     size_t workers_alive = 0;
   };
-  /// Called each time Redis came, the first time included, before state() says so. False: try
-  /// again with the next look.
+  /// Called each time Redis came, the first time included, before state() says so; also where it
+  /// was restarted between two looks, perhaps without what it held. False: try again with the next
+  /// look.
   using Arrival = std::function<bool()>;
 
   RedisWatch(const redis::Url& url, const QueueName& queue, const Clock& clock, Log& log,
@@ -61,6 +62,7 @@ class RedisWatch {
   Arrival on_arrival_;
   // The watch's thread alone.
   bool greeted_ = false;
+  uint64_t connects_seen_ = 0;
   std::vector<std::string> warned_;
 
   mutable Mutex mutex_;

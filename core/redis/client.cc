@@ -50,6 +50,7 @@ Result<std::unique_ptr<Connection>> Client::connect() {
     opened(connection.error().text);
     return connection.error();
   }
+  connects_.fetch_add(1, std::memory_order_relaxed);
   if (probe) {
     // A stopped Redis still accepts: only an answer proves it.
     Batch ping((*connection)->known());

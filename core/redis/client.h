@@ -62,6 +62,8 @@ class Client {
   /// False from a failure until a probe succeeds.
   bool healthy() const { return healthy_.load(std::memory_order_relaxed); }
   uint64_t round_trips() const { return round_trips_.load(std::memory_order_relaxed); }
+  /// Connections that were made, since construction.
+  uint64_t connects() const { return connects_.load(std::memory_order_relaxed); }
 
  private:
   Result<std::unique_ptr<Connection>> borrow();
@@ -78,6 +80,7 @@ class Client {
   const ClientLimits limits_;
   std::atomic<bool> healthy_{true};
   std::atomic<uint64_t> round_trips_{0};
+  std::atomic<uint64_t> connects_{0};
 
   Mutex mutex_;
   std::vector<std::unique_ptr<Connection>> idle_ TF_GUARDED_BY(mutex_);

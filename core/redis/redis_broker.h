@@ -67,6 +67,8 @@ class RedisBroker final : public broker::EventLog,
   bool healthy() const { return client_.healthy(); }
   /// Since construction. Waiting for signals is not counted: it asks nothing.
   uint64_t round_trips() const { return client_.round_trips(); }
+  /// Grows where calls one after the other had to connect anew: Redis was restarted, or the like.
+  uint64_t connects() const { return client_.connects(); }
 
   Result<std::vector<Cursor>> append(const TaskId& task, std::span<const EncodedEvent> events,
                                      const broker::AppendOptions& options) override;

@@ -56,6 +56,18 @@ TEST_F(DaemonsWatch, SeesRedisGoAndCome) {
   EXPECT_EQ(watch_.state().detail, "");
 }
 
+TEST_F(DaemonsWatch, CallsTheArrivalAgainWhereRedisWasRestartedBetweenTwoLooks) {
+  // Where the restart takes longer than the second, it is seen in any case.
+  RedisWatch seldom(redis::Url::parse(server_.url()).value(), queue("default"), clock_, log_,
+                    {.interval = Milliseconds(1'000), .timeout = Milliseconds(200)});
+  seldom.start([this] { return ++arrivals_ > 0; });
+  ASSERT_TRUE(eventually([&] { return seldom.state().reachable; }));
+  EXPECT_EQ(arrivals_, 1);
+  server_.kill();
+  server_.start();
+  EXPECT_TRUE(eventually([&] { return arrivals_ > 1; }));
+}
+
 TEST_F(DaemonsWatch, AnswersAtOnceWhileRedisHangs) {
   start();
   ASSERT_TRUE(becomes(true));
