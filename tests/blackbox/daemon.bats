@@ -15,13 +15,6 @@ AGENT
 }
 withdrawn() { ! taskfeed agents show "$1"; }
 begun_twice() { [ "$(wc -l <second)" = 2 ]; }
-# What the death of a worker leads to after 15 s, when its lease has run out, is led to now.
-lease_runs_out() {
-  redis_do HSET "taskfeed:{$1}" until 0
-  redis_do XPENDING 'taskfeed:queue:{default}' workers - + 100 | grep -- - | grep -v : |
-    xargs -I ENTRY redis-cli -s "$world/redis.sock" XCLAIM 'taskfeed:queue:{default}' workers \
-      nobody 0 ENTRY IDLE 99999999 JUSTID
-}
 running_two() {
   two_step_agent
   serve

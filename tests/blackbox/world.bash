@@ -54,7 +54,9 @@ stop_started() {
   local pid
   for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
   for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || true; done
-  [ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 40 "$dir"/*.err >&2 2>/dev/null || true
+  if [ -z "${BATS_TEST_COMPLETED:-}" ]; then
+    find "$dir" -maxdepth 1 -name '*.err' -size +0 -exec tail -v -n 40 {} + >&2
+  fi
 }
 
 # --- Facts ---
@@ -155,6 +157,14 @@ serve() {
 api() { curl -sS --unix-socket "$TASKFEED_STATE_DIR/taskfeed.sock" "http://localhost$1" "${@:2}"; }
 redis_do() { redis-cli -s "$world/redis.sock" "$@"; }
 
+# What the death of a worker leads to after 15 s, when its lease has run out, is led to now.
+lease_runs_out() {
+  local queue='taskfeed:queue:{default}' entry
+  redis_do HSET "taskfeed:{$1}" until 0 >/dev/null
+  for entry in $(redis_do --raw XPENDING $queue workers - + 100 | grep -E '^[0-9]+-[0-9]+$'); do
+    redis_do XCLAIM $queue workers nobody 0 "$entry" IDLE 99999999 JUSTID >/dev/null
+  done
+}
 # agent ID: steps on stdin; streaming unless batch=true.
 agent() {
   local streaming=true
