@@ -6,6 +6,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "base/assert.h"
 #include "base/text.h"
 #include "help_text.h"
 #include "suggest.h"
@@ -137,6 +138,18 @@ Result<bool> ArgParser::parse(std::vector<std::string> args) {
     return refuse(escape_controls(to_utf8(error.what())));
   }
   return impl_->help_asked;
+}
+
+bool ArgParser::given(std::string_view name) const {
+  return impl_->app.get_option(std::string(name))->count() > 0;
+}
+
+void ArgParser::preset(std::string_view name, const std::vector<std::string>& values) {
+  CLI::Option* const option = impl_->app.get_option(std::string(name));
+  TF_ASSERT(option->count() == 0);
+  if (values.empty()) return;
+  for (const std::string& value : values) option->add_result(value);
+  option->run_callback();
 }
 
 const std::vector<ArgParser::Option>& ArgParser::options() const {

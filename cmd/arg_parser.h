@@ -65,6 +65,10 @@ class ArgParser {
 
   /// True where -h or --help was given: print help().
   Result<bool> parse(std::vector<std::string> args);
+  /// Whether parse() met the option, which is one of those declared.
+  bool given(std::string_view name) const;
+  /// After parse(): the value of an option that was not given. A flag's is "true" or "false".
+  void preset(std::string_view name, const std::vector<std::string>& values);
   /// For a reader of that width; usage and examples stand as they are.
   std::string help(size_t columns) const;
   /// What was declared, in that order: what help() and completion are made of.

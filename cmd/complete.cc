@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "event/event_type.h"
+#include "topics.h"
 #include "verbs.h"
 
 namespace taskfeed::cmd {
@@ -130,7 +131,9 @@ Offer values(const std::string& placeholder, std::string before, std::string_vie
     for (const Subcommand& each : subcommands()) {
       if (!each.help.empty()) add(std::string(each.name), std::string(each.help), begun, offer);
     }
-    add("options", "those of every subcommand", begun, offer);
+    for (const Topic& each : topics()) {
+      add(std::string(each.name), std::string(each.about), begun, offer);
+    }
   }
   return offer;
 }

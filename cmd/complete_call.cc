@@ -17,8 +17,9 @@ constexpr Milliseconds kPatience{1'000};
 constexpr size_t kTasksMax = 100;
 constexpr size_t kAboutBytesMax = 60;
 
-/// The global options among the words, as far as they are whole.
-GlobalArgs global_args(const std::vector<std::string>& words) {
+/// The global options among the words, as far as they are whole, and what configuration adds.
+Result<GlobalArgs> global_args(const std::vector<std::string>& words,
+                               const Environment& environment) {
   GlobalArgs args;
   ArgParser parser({});
   declare_globals(parser, args, true);
@@ -33,7 +34,9 @@ GlobalArgs global_args(const std::vector<std::string>& words) {
       typed.push_back(word);
     }
   }
-  if (!parser.parse(std::move(typed))) return {};
+  if (auto parsed = parser.parse(std::move(typed)); !parsed) return parsed.error();
+  const auto done = preset(parser, args, "", environment, [](std::string_view) { return true; });
+  if (!done) return done.error();
   return args;
 }
 
@@ -60,7 +63,9 @@ std::vector<Candidate> names(Live what, Deps& deps) {
 
 std::vector<Candidate> ask(Live what, const std::vector<std::string>& words,
                            Invocation& invocation) {
-  Result<Globals> globals = resolve(global_args(words), invocation.environment, true);
+  const Result<GlobalArgs> args = global_args(words, invocation.environment);
+  if (!args) return {};
+  Result<Globals> globals = resolve(*args, invocation.environment, true);
   if (!globals) return {};
   globals->quiet = true;
   // Completion looks, and makes nothing: no state directory, and no Redis in it.

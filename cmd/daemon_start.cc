@@ -20,8 +20,7 @@ Result<size_t> whole_number(std::string_view option, std::string_view text, Numb
 }
 
 Result<void> refuse_server_option(const WiringPorts& ports) {
-  const std::string& server = ports.globals.server;
-  if (server.empty() || server == ports.environment.get("TASKFEED_SERVER")) return {};
+  if (!ports.globals.server_typed) return {};
   return Error{Errc::kInvalid,
                "--server names a daemon, but serve and worker work on a Redis: name it with "
                "--redis, or leave both out for a private one"};

@@ -18,7 +18,8 @@ struct NumberRange {
 /// kInvalid names the option and the range.
 Result<size_t> whole_number(std::string_view option, std::string_view text, NumberRange range);
 
-/// serve and worker stand on a Redis, never on another daemon. TASKFEED_SERVER is for the others.
+/// serve and worker stand on a Redis, never on another daemon. That of the configuration is
+/// for the others.
 Result<void> refuse_server_option(const WiringPorts& ports);
 
 /// The Redis of the options. One that is absent will be waited for; one that is wrong (another

@@ -1,6 +1,33 @@
 #include "exit_status.h"
 
+#include <array>
+
 namespace taskfeed::cmd {
+namespace {
+
+constexpr std::array kMeanings{
+    ExitMeaning{ExitStatus::kCompleted, "done; of a task that was waited for: completed"},
+    ExitMeaning{ExitStatus::kOther,
+                "another error, such as a request that the task's status forbids"},
+    ExitMeaning{ExitStatus::kUsage, "usage or configuration: an option, argument or key is wrong"},
+    ExitMeaning{ExitStatus::kTaskFailed, "the task failed"},
+    ExitMeaning{ExitStatus::kUnauthorised, "not authorised"},
+    ExitMeaning{ExitStatus::kNotFound, "no such task or agent"},
+    ExitMeaning{ExitStatus::kCancelled, "the task was cancelled"},
+    ExitMeaning{ExitStatus::kBudget, "the task exceeded its budget"},
+    ExitMeaning{ExitStatus::kGap, "events were lost, with --fail-on-gap"},
+    ExitMeaning{ExitStatus::kUnreachable, "the daemon or Redis cannot be reached"},
+    ExitMeaning{ExitStatus::kTimeout, "--timeout ran out"},
+    ExitMeaning{ExitStatus::kHungUp, "ended by SIGHUP"},
+    ExitMeaning{ExitStatus::kInterrupted, "ended by SIGINT, which is Ctrl-C"},
+    ExitMeaning{ExitStatus::kPipe, "the reader of standard output left"},
+    ExitMeaning{ExitStatus::kTerminated, "ended by SIGTERM"}};
+
+}  // namespace
+
+std::span<const ExitMeaning> exit_meanings() {
+  return kMeanings;
+}
 
 ExitStatus exit_status_of(Errc code) {
   switch (code) {

@@ -5,6 +5,9 @@
 /// Owns     Nothing.
 #pragma once
 
+#include <span>
+#include <string_view>
+
 #include "base/result.h"
 #include "task/task.h"
 
@@ -27,6 +30,13 @@ enum class ExitStatus : int {
   kPipe = 141,         ///< 128 + SIGPIPE: the reader of stdout left.
   kTerminated = 143,   ///< 128 + SIGTERM
 };
+
+/// Every one of them, and what it means, for `taskfeed help exit-status`.
+struct ExitMeaning {
+  ExitStatus status;
+  std::string_view text;
+};
+std::span<const ExitMeaning> exit_meanings();
 
 ExitStatus exit_status_of(Errc code);
 /// How a finished task ended: kCompleted, kTaskFailed, kCancelled or kBudget.

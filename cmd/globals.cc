@@ -41,20 +41,13 @@ Result<void> resolve_output(const GlobalArgs& args, bool streams, Globals& globa
 
 Result<void> resolve_looks(const GlobalArgs& args, const Environment& environment,
                            Globals& globals) {
-  if (!args.color) {
-    // no-color.org and bixense.com/clicolors: set and not empty.
-    if (environment.has("NO_COLOR"))
-      globals.color = ColorChoice::kNever;
-    else if (environment.has("CLICOLOR_FORCE") && environment.get("CLICOLOR_FORCE") != "0") {
-      globals.color = ColorChoice::kAlways;
-    } else if (environment.get("TERM") == "dumb")
-      globals.color = ColorChoice::kNever;
-  } else if (*args.color == "always")
+  const std::string color = args.color.value_or("auto");
+  if (color == "always")
     globals.color = ColorChoice::kAlways;
-  else if (*args.color == "never")
+  else if (color == "never")
     globals.color = ColorChoice::kNever;
-  else if (*args.color != "auto")
-    return wrong("--color", *args.color, "auto, always or never");
+  else if (color != "auto")
+    return wrong("--color", color, "auto, always or never");
 
   const std::string time = args.time.value_or("clock");
   if (time == "relative")
@@ -66,7 +59,7 @@ Result<void> resolve_looks(const GlobalArgs& args, const Environment& environmen
   else if (time != "clock")
     return wrong("--time", time, "clock, relative, iso or raw");
 
-  const std::string log = args.log_format.value_or(environment.get("TASKFEED_LOG_FORMAT"));
+  const std::string log = args.log_format.value_or("");
   if (log == "json")
     globals.log_format = LogFormat::kJson;
   else if (log == "journal" || (log.empty() && stderr_is_journal(environment)))
@@ -76,27 +69,9 @@ Result<void> resolve_looks(const GlobalArgs& args, const Environment& environmen
   return {};
 }
 
-/// systemd's, where StateDirectory= is set (systemd.exec(5)): the first of several. With
-/// DynamicUser= it is a link to the directory, which is refused elsewhere, since others could have
-/// put it there.
-std::string service_state_dir(const Environment& environment) {
-  const std::string all = environment.get("STATE_DIRECTORY");
-  const std::string first = all.substr(0, all.find(':'));
-  std::error_code failed;
-  const std::filesystem::path target = std::filesystem::canonical(first, failed);
-  return failed ? first : target.string();
-}
-
 Result<std::string> resolve_state_dir(const GlobalArgs& args, const Environment& environment) {
-  std::string dir = args.state_dir.value_or(environment.get("TASKFEED_STATE_DIR"));
-  if (dir.empty()) dir = service_state_dir(environment);
-  if (dir.empty() && environment.has("XDG_STATE_HOME")) {
-    dir = environment.get("XDG_STATE_HOME") + "/taskfeed";
-  }
-  if (dir.empty() && environment.has("HOME")) {
-    dir = environment.get("HOME") + "/.local/state/taskfeed";
-  }
-  if (dir.empty()) dir = "/var/lib/taskfeed";
+  std::string dir = args.state_dir.value_or("");
+  if (dir.empty()) dir = default_state_dir(environment);
   std::error_code failed;
   const std::filesystem::path absolute = std::filesystem::absolute(dir, failed);
   if (failed) return Error{Errc::kInvalid, "the state directory '" + dir + "' is no path"};
@@ -107,6 +82,12 @@ Result<std::string> resolve_state_dir(const GlobalArgs& args, const Environment&
 
 }  // namespace
 
+std::string default_state_dir(const Environment& environment) {
+  if (environment.has("XDG_STATE_HOME")) return environment.get("XDG_STATE_HOME") + "/taskfeed";
+  if (environment.has("HOME")) return environment.get("HOME") + "/.local/state/taskfeed";
+  return "/var/lib/taskfeed";
+}
+
 void declare_globals(ArgParser& parser, GlobalArgs& args, bool streams) {
   parser.begin_globals();
   parser.option("--server", args.server, "URL",
@@ -115,6 +96,10 @@ void declare_globals(ArgParser& parser, GlobalArgs& args, bool streams) {
   parser.option("--state-dir", args.state_dir, "DIR",
                 "the local daemon's socket and the private Redis (TASKFEED_STATE_DIR; default: "
                 "$XDG_STATE_HOME/taskfeed)");
+  parser.option("--config", args.config.file, "FILE",
+                "this configuration in place of the files that are found (TASKFEED_CONFIG)");
+  parser.option("--profile", args.config.profile, "NAME",
+                "with the values of [profile.NAME] (TASKFEED_PROFILE)");
   parser.option("-o,--output", args.output, {"FORMAT", streams ? "text|json|sse|raw" : "text|json"},
                 "text or json; tail and run also take sse and raw");
   parser.flag("--json", args.json, "the same as -o json");
@@ -148,9 +133,12 @@ bool global_takes_value(std::string_view option) {
 
 Result<Globals> resolve(const GlobalArgs& args, const Environment& environment, bool streams) {
   Globals globals;
-  globals.server = args.server.value_or(args.redis ? "" : environment.get("TASKFEED_SERVER"));
-  globals.redis = args.redis.value_or(args.server ? "" : environment.get("TASKFEED_REDIS_URL"));
-  if (args.server && args.redis) {
+  globals.server = args.server.value_or("");
+  globals.redis = args.redis.value_or("");
+  globals.config = args.config;
+  globals.server_typed = args.server_typed;
+  globals.place_typed = args.place_typed;
+  if (args.server_typed && args.redis_typed) {
     return Error{Errc::kInvalid, "--server and --redis exclude each other; give one of them"};
   }
   Result<std::string> dir = resolve_state_dir(args, environment);

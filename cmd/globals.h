@@ -1,4 +1,4 @@
-/// The options that every subcommand takes, and what the environment says in their place.
+/// The options that every subcommand takes.
 ///
 /// Threads  Values.
 /// Errors   resolve() names the option or the variable, and what it may be.
@@ -19,13 +19,23 @@ enum class OutputFormat { kText, kJson, kSse, kRaw };
 enum class ColorChoice { kAuto, kAlways, kNever };
 enum class TimeStyle { kClock, kRelative, kIso, kRaw };
 
-/// As typed.
+/// Which configuration to read; TASKFEED_CONFIG and TASKFEED_PROFILE where it is not typed.
+struct ConfigChoice {
+  std::optional<std::string> file, profile;
+};
+
+/// As typed, and then as configuration completes it (preset.h).
 struct GlobalArgs {
+  ConfigChoice config;
   std::optional<std::string> server, redis, state_dir, output, color, time, log_format, timeout;
   bool json = false;
   bool utc = false;
   bool quiet = false;
   bool verbose = false;
+  // preset.h's:
+  bool server_typed = false;
+  bool redis_typed = false;
+  bool place_typed = false;
 };
 
 struct Globals {
@@ -40,6 +50,10 @@ struct Globals {
   bool verbose = false;
   LogFormat log_format = LogFormat::kText;
   std::optional<Milliseconds> timeout;
+  ConfigChoice config;
+  bool server_typed = false;
+  /// The place is what this command line says: the next call does not find it by itself.
+  bool place_typed = false;
 
   /// The socket of the daemon that works on this state directory.
   std::string local_socket() const { return state_dir + "/taskfeed.sock"; }
@@ -48,6 +62,7 @@ struct Globals {
 /// `streams` allows -o sse and -o raw as well.
 void declare_globals(ArgParser& parser, GlobalArgs& args, bool streams);
 Result<Globals> resolve(const GlobalArgs& args, const Environment& environment, bool streams);
+std::string default_state_dir(const Environment& environment);
 /// As declare_globals() has them.
 std::vector<ArgParser::Option> global_options();
 /// For `taskfeed help options`.

@@ -1,7 +1,8 @@
-// help: the list of subcommands, one subcommand's help, or the options of all.
+// help: the list of subcommands, one subcommand's help, or a topic.
 #include "help_text.h"
 #include "subcommand.h"
 #include "suggest.h"
+#include "topics.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -27,9 +28,22 @@ std::string overview(size_t columns) {
       "  taskfeed run \"a goal\"              give it a task\n"
       "  taskfeed serve                     serve HTTP and SSE\n"
       "\n"
-      "Options of every subcommand: taskfeed help options\n"
+      "Topics: taskfeed help TOPIC\n";
+  std::vector<HelpRow> about;
+  for (const Topic& each : topics()) {
+    about.push_back({std::string(each.name), std::string(each.about)});
+  }
+  text += help_rows(about, help_left_width({&about}), columns);
+  text +=
+      "\n"
       "One subcommand: taskfeed help NAME, or man taskfeed-NAME\n";
   return text;
+}
+
+ExitStatus print(const std::string& text, Invocation& invocation) {
+  invocation.out.write(text);
+  invocation.out.flush();
+  return ExitStatus::kCompleted;
 }
 
 }  // namespace
@@ -38,7 +52,7 @@ ExitStatus enter_help(Invocation& invocation, Needs) {
   std::string topic;
   if (invocation.inspect != nullptr) {
     ArgParser parser({.name = "help"});
-    parser.argument("TOPIC", topic, false, "a subcommand, or options");
+    parser.argument("TOPIC", topic, false, "a subcommand or a topic");
     (*invocation.inspect)(parser);
     return ExitStatus::kCompleted;
   }
@@ -47,13 +61,13 @@ ExitStatus enter_help(Invocation& invocation, Needs) {
     topic = arg;
     break;
   }
-  if (topic.empty() || topic == "help" || topic == "options") {
-    const size_t columns = help_columns(invocation.out);
-    invocation.out.write(topic == "options" ? globals_help(columns) : overview(columns));
-    invocation.out.flush();
-    return ExitStatus::kCompleted;
+  const size_t columns = help_columns(invocation.out);
+  std::vector<std::string> names;
+  if (topic.empty() || topic == "help") return print(overview(columns), invocation);
+  for (const Topic& each : topics()) {
+    if (each.name == topic) return print(each.text(columns), invocation);
+    names.emplace_back(each.name);
   }
-  std::vector<std::string> names{"options"};
   for (const Subcommand& one : subcommands()) {
     if (one.name == topic) {
       Invocation asked = invocation;
@@ -66,7 +80,7 @@ ExitStatus enter_help(Invocation& invocation, Needs) {
   return usage_error(invocation,
                      {Errc::kInvalid, "no help on '" + topic + "'" +
                                           (meant.empty() ? "" : ", did you mean " + meant + "?") +
-                                          "; `taskfeed help` lists the subcommands"});
+                                          "; `taskfeed help` lists subcommands and topics"});
 }
 
 }  // namespace taskfeed::cmd

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include <fcntl.h>
 
@@ -82,10 +83,13 @@ int main(int count, char** words) {
   hold_standard_descriptors();
   // A reader that leaves is an error of write(2), told apart from success by its exit status.
   std::signal(SIGPIPE, SIG_IGN);
-  const Environment environment{[](std::string_view name) {
+  Environment environment{[](std::string_view name) {
     const char* value = std::getenv(std::string(name).c_str());
     return std::string(value == nullptr ? "" : value);
   }};
+  std::error_code nowhere;  // The folder was removed: then there is no project.
+  environment.working_folder = std::filesystem::current_path(nowhere).string();
+  environment.system_config = "/etc/taskfeed/taskfeed.toml";
   Output out(1);
   Output err(2);
   CommandLine line = split(count, words);

@@ -93,7 +93,12 @@ ExitStatus enter_run(Invocation& invocation, Needs needs) {
       declare,
       validate,
       run,
-      true};
+      true,
+      true,
+      // A program has no agent.
+      [](const RunOptions& given, std::string_view key) {
+        return !given.is_program || key != "agent";
+      }};
   return enter(parts, invocation, needs, std::move(options));
 }
 

@@ -17,6 +17,7 @@
 
 #include "arg_parser.h"
 #include "deps.h"
+#include "preset.h"
 
 namespace taskfeed::cmd {
 
@@ -52,6 +53,7 @@ struct Subcommand {
 };
 
 inline constexpr std::string_view kAgentsVerbs = "list|show|apply|delete";
+inline constexpr std::string_view kConfigVerbs = "show|check|init";
 
 std::span<const Subcommand> subcommands();
 
@@ -63,6 +65,10 @@ struct Parts {
   Result<void> (*validate)(Options& options);
   ExitStatus (*run)(const Options& options, Deps& deps);
   bool streams = false;  ///< -o sse and -o raw make sense.
+  /// False: what is not typed stays at its default, so that configuration itself can be mended.
+  bool configured = true;
+  /// Whether this key of the configuration makes sense beside what was typed; null: each does.
+  bool (*takes)(const Options& options, std::string_view key) = nullptr;
 };
 
 /// What enter() does that does not depend on Options.
@@ -86,10 +92,17 @@ ExitStatus enter(const Parts<Options>& parts, Invocation& invocation, Needs need
   const Result<bool> help_asked = parser.parse(invocation.args);
   if (!help_asked) return usage_error(invocation, help_asked.error());
   if (*help_asked) return print_help(invocation, parser);
+  const TakesKey takes = [&](std::string_view key) {
+    return parts.takes == nullptr || parts.takes(options, key);
+  };
+  const Result<Presets> presets = parts.configured ? preset(parser, global_args, parts.about.name,
+                                                            invocation.environment, takes)
+                                                   : Presets();
+  if (!presets) return usage_error(invocation, presets.error());
   const Result<Globals> globals = resolve(global_args, invocation.environment, parts.streams);
-  if (!globals) return usage_error(invocation, globals.error());
+  if (!globals) return usage_error(invocation, presets->explain(globals.error()));
   if (const Result<void> valid = parts.validate(options); !valid) {
-    return usage_error(invocation, valid.error());
+    return usage_error(invocation, presets->explain(valid.error()));
   }
   return with_deps(invocation, *globals, needs,
                    [&](Deps& deps) { return parts.run(options, deps); });
@@ -100,6 +113,7 @@ ExitStatus enter_agents(Invocation& invocation, Needs needs);
 ExitStatus enter_cancel(Invocation& invocation, Needs needs);
 ExitStatus enter_complete(Invocation& invocation, Needs needs);
 ExitStatus enter_completion(Invocation& invocation, Needs needs);
+ExitStatus enter_config(Invocation& invocation, Needs needs);
 ExitStatus enter_create(Invocation& invocation, Needs needs);
 ExitStatus enter_events(Invocation& invocation, Needs needs);
 ExitStatus enter_execute(Invocation& invocation, Needs needs);

@@ -98,8 +98,7 @@ std::string quoted(const std::string& word) {
 
 /// " --state-dir DIR" where the next call would not find it by itself.
 std::string state_dir_option(const WiringPorts& ports) {
-  const Result<Globals> found = resolve({}, ports.environment, false);
-  if (found && found->state_dir == ports.globals.state_dir) return {};
+  if (!ports.globals.place_typed) return {};
   return " --state-dir " + quoted(ports.globals.state_dir);
 }
 
@@ -120,9 +119,8 @@ Result<std::unique_ptr<Backend>> open_server(const WiringPorts& ports) {
   const std::string& given = ports.globals.server;
   const Result<client::Endpoint> endpoint = client::Endpoint::parse(given);
   if (!endpoint) return Error{Errc::kInvalid, "--server: " + endpoint.error().text};
-  const bool found_by_itself = given == ports.environment.get("TASKFEED_SERVER");
   return std::unique_ptr<Backend>(std::make_unique<ServerBackend>(
-      *endpoint, found_by_itself ? "" : " --server " + quoted(given)));
+      *endpoint, ports.globals.place_typed ? " --server " + quoted(given) : ""));
 }
 
 Result<RedisPlace> named_redis(const WiringPorts& ports) {
@@ -160,7 +158,7 @@ Result<std::unique_ptr<Backend>> open_backend(const WiringPorts& ports) {
   if (!ports.globals.redis.empty()) {
     Result<RedisPlace> place = named_redis(ports);
     if (!place) return place.error();
-    if (ports.globals.redis != ports.environment.get("TASKFEED_REDIS_URL")) {
+    if (ports.globals.place_typed) {
       origin = " --redis " + quoted(place->url.str());
     }
     return std::unique_ptr<Backend>(

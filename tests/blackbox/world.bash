@@ -8,7 +8,8 @@ bats_require_minimum_version 1.5.0
 
 patience_seconds=60
 binary=${TASKFEED:?names the taskfeed binary to test}
-unset TASKFEED TASKFEED_SERVER TASKFEED_REDIS_URL TASKFEED_LOG_FORMAT STATE_DIRECTORY
+# shellcheck disable=SC2046 # A variable's name is one word.
+unset $(compgen -v TASKFEED_) TASKFEED STATE_DIRECTORY XDG_CONFIG_HOME XDG_STATE_HOME
 unset NO_COLOR CLICOLOR_FORCE
 export LC_ALL=C.UTF-8 TASKFEED=$binary
 

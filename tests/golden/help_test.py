@@ -14,7 +14,8 @@ import termios
 import unittest
 
 BINARY, FOLDER = os.path.abspath(sys.argv[1]), sys.argv[2]
-VERBS = ('list', 'show', 'apply', 'delete')
+VERBS = {'agents': ('list', 'show', 'apply', 'delete'), 'config': ('show', 'check', 'init')}
+TOPICS = ('options', 'configuration', 'environment', 'exit-status', 'formatting')
 COLUMNS = 80
 NARROW = 60
 EMPTY_ENVIRONMENT = {'PATH': os.environ['PATH'], 'HOME': '/nonexistent', 'LC_ALL': 'C.UTF-8'}
@@ -33,12 +34,14 @@ def subcommands():
 def topics():
     """The golden file of each, and what is typed for it."""
     yield 'overview', ('help',)
-    yield 'options', ('help', 'options')
+    for topic in TOPICS:
+        yield topic, ('help', topic)
     for name in subcommands():
         if name != 'help':
             yield name, (name, '--help')
-    for verb in VERBS:
-        yield f'agents-{verb}', ('agents', verb, '--help')
+    for name, verbs in VERBS.items():
+        for verb in verbs:
+            yield f'{name}-{verb}', (name, verb, '--help')
 
 
 def on_terminal(columns, *args):

@@ -54,8 +54,9 @@ class Examples(unittest.TestCase):
                     file.write(block.text)
         agents = os.path.join(cls.folder, 'agents.d')
         os.mkdir(agents)
-        for declared in glob.glob(os.path.join(cls.folder, '*.toml')):
-            shutil.copy(declared, agents)
+        for block in cls.blocks:
+            if block.text.startswith('[agent]'):
+                shutil.copy(os.path.join(cls.folder, block.mark.partition(' ')[2]), agents)
 
     @classmethod
     def tearDownClass(cls):

@@ -27,7 +27,7 @@ THIRD_PARTY = {
     'spdlog/': ('core/base/log.cc',),
     'openssl/': ('core/base/digest.cc', 'core/ops/*.cc'),
     'nlohmann/': ('core/event/json.h', 'core/event/json.cc'),
-    'toml++/': ('core/runner/*.cc',),
+    'toml++/': ('core/runner/*.cc', 'cmd/config_file.cc'),
     'uv.h': ('core/loop/*.cc', 'core/loop/uv_*.h', 'core/redis/*.cc', 'core/http/*.cc',
              'core/http/uv_*.h'),
     'hiredis/': ('core/redis/*.cc',),

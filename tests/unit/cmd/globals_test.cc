@@ -6,17 +6,29 @@
 
 #include <gtest/gtest.h>
 
+#include "cmd/preset.h"
+
 namespace taskfeed::cmd {
 namespace {
 
 struct Surroundings {
   std::map<std::string, std::string> variables{{"HOME", "/folks/ada"}};
   Environment environment{[this](std::string_view name) { return variables[std::string(name)]; }};
-  GlobalArgs args;
+  std::vector<std::string> typed;
 
-  Globals resolved(bool streams = false) { return resolve(args, environment, streams).value(); }
+  Result<Globals> result(bool streams) {
+    GlobalArgs args;
+    ArgParser parser({});
+    declare_globals(parser, args, streams);
+    if (auto parsed = parser.parse(typed); !parsed) return parsed.error();
+    const auto presets =
+        preset(parser, args, "", environment, [](std::string_view) { return true; });
+    if (!presets) return presets.error();
+    return resolve(args, environment, streams);
+  }
+  Globals resolved(bool streams = false) { return result(streams).value(); }
   std::string refusal(bool streams = false) {
-    const Result<Globals> globals = resolve(args, environment, streams);
+    const Result<Globals> globals = result(streams);
     return globals ? "accepted" : globals.error().text;
   }
 };
@@ -25,22 +37,35 @@ TEST(GlobalsPlace, IsTheOptionsBeforeTheEnvironments) {
   Surroundings at;
   at.variables["TASKFEED_SERVER"] = "http://elsewhere:1";
   EXPECT_EQ(at.resolved().server, "http://elsewhere:1");
-  at.args.server = "http://here:2";
+  EXPECT_FALSE(at.resolved().place_typed);
+  at.typed = {"--server", "http://here:2"};
   EXPECT_EQ(at.resolved().server, "http://here:2");
+  EXPECT_TRUE(at.resolved().place_typed);
 }
 
 TEST(GlobalsPlace, AnOptionForOneKindHidesTheEnvironmentsOther) {
   Surroundings at;
   at.variables["TASKFEED_SERVER"] = "http://elsewhere:1";
-  at.args.redis = "redis://here";
+  at.typed = {"--redis", "redis://here"};
   EXPECT_EQ(at.resolved().server, "");
   EXPECT_EQ(at.resolved().redis, "redis://here");
+  at.variables.erase("TASKFEED_SERVER");
+  at.variables["TASKFEED_REDIS_URL"] = "redis://elsewhere";
+  at.typed = {"--server", "http://here:2"};
+  EXPECT_EQ(at.resolved().redis, "");
+}
+
+TEST(GlobalsPlace, OfTheEnvironmentMayBeBothSinceDaemonsNeedTheRedis) {
+  Surroundings at;
+  at.variables["TASKFEED_SERVER"] = "http://elsewhere:1";
+  at.variables["TASKFEED_REDIS_URL"] = "redis://elsewhere";
+  EXPECT_EQ(at.resolved().server, "http://elsewhere:1");
+  EXPECT_EQ(at.resolved().redis, "redis://elsewhere");
 }
 
 TEST(GlobalsPlace, ServerAndRedisExcludeEachOther) {
   Surroundings at;
-  at.args.server = "http://a";
-  at.args.redis = "redis://b";
+  at.typed = {"--server", "http://a", "--redis", "redis://b"};
   EXPECT_EQ(at.refusal(), "--server and --redis exclude each other; give one of them");
 }
 
@@ -53,7 +78,7 @@ TEST(GlobalsStateDir, GoesFromOptionToEnvironmentToSystemdToXdgToHome) {
   EXPECT_EQ(at.resolved().state_dir, "/var/lib/units/feed");
   at.variables["TASKFEED_STATE_DIR"] = "/mine";
   EXPECT_EQ(at.resolved().state_dir, "/mine");
-  at.args.state_dir = "/given/../here/";
+  at.typed = {"--state-dir", "/given/../here/"};
   EXPECT_EQ(at.resolved().state_dir, "/here");
 }
 
@@ -86,46 +111,54 @@ TEST(GlobalsColour, FollowsNoColorAndForceAndDumbTerminals) {
   EXPECT_EQ(at.resolved().color, ColorChoice::kAlways);
   at.variables["NO_COLOR"] = "1";
   EXPECT_EQ(at.resolved().color, ColorChoice::kNever);
-  at.args.color = "always";
+  at.typed = {"--color", "always"};
   EXPECT_EQ(at.resolved().color, ColorChoice::kAlways);
+}
+
+TEST(GlobalsQuiet, IsTakenBackOnTheCommandLine) {
+  Surroundings at;
+  at.variables["TASKFEED_QUIET"] = "true";
+  EXPECT_TRUE(at.resolved().quiet);
+  at.typed = {"--quiet=false"};
+  EXPECT_FALSE(at.resolved().quiet);
+  at.typed = {"--verbose"};
+  EXPECT_FALSE(at.resolved().quiet);
 }
 
 TEST(GlobalsOutput, JsonIsShortForOutputJson) {
   Surroundings at;
-  at.args.json = true;
+  at.typed = {"--json"};
   EXPECT_EQ(at.resolved().output, OutputFormat::kJson);
 }
 
 TEST(GlobalsOutput, SseAndRawAreForStreamsAlone) {
   Surroundings at;
-  at.args.output = "sse";
+  at.typed = {"-o", "sse"};
   EXPECT_EQ(at.resolved(true).output, OutputFormat::kSse);
   EXPECT_EQ(at.refusal(false), "--output 'sse' is unknown; use text or json");
 }
 
 TEST(GlobalsErrors, NameTheOptionAndWhatItMayBe) {
   Surroundings at;
-  at.args.color = "purple";
+  at.typed = {"--color", "purple"};
   EXPECT_EQ(at.refusal(), "--color 'purple' is unknown; use auto, always or never");
-  at.args.color.reset();
-  at.args.time = "late";
+  at.typed = {"--time", "late"};
   EXPECT_EQ(at.refusal(), "--time 'late' is unknown; use clock, relative, iso or raw");
-  at.args.time.reset();
-  at.args.timeout = "soon";
+  at.typed = {"--timeout", "soon"};
   EXPECT_TRUE(at.refusal().starts_with("--timeout: ")) << at.refusal();
 }
 
 TEST(GlobalsTimeout, OfZeroIsNone) {
   Surroundings at;
-  at.args.timeout = "0";
+  at.typed = {"--timeout", "0"};
   EXPECT_FALSE(at.resolved().timeout.has_value());
-  at.args.timeout = "1m30s";
+  at.typed = {"--timeout", "1m30s"};
   EXPECT_EQ(at.resolved().timeout, Milliseconds(90'000));
 }
 
 TEST(GlobalsTable, NamesEveryOptionThatTakesAValue) {
   for (const char* name : {"--server", "--redis", "--state-dir", "-o", "--output", "--color",
-                           "--time", "--timeout", "--log-format"}) {
+                           "--time", "--timeout", "--log-format", "--config", "--profile"}) {
     EXPECT_TRUE(global_takes_value(name)) << name;
     EXPECT_TRUE(globals_help(80).find(name) != std::string::npos) << name;
   }
