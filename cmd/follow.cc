@@ -135,9 +135,13 @@ class Follow {
     const Json lost = gap ? *gap : Json::object();
     printer_.finish();
     const std::string reason = string_at(lost, "reason");
-    remark(deps_, "events of " + item.task.str() + " after " + string_at(lost, "from") + " up to " +
-                      string_at(lost, "to") + " are lost (" + reason + ")" +
-                      (reason == "reset" ? "; the history is read anew" : ""));
+    const std::string where = "events of " + item.task.str() + " after " + string_at(lost, "from");
+    if (reason == "reset") {
+      // Where it goes on, `to`, is then a place in another history, perhaps its beginning, 0-0.
+      remark(deps_, where + " are lost, since Redis has others (reset); the history is read anew");
+    } else {
+      remark(deps_, where + " up to " + string_at(lost, "to") + " are lost (" + reason + ")");
+    }
     if (request_.fail_on_gap) return ExitStatus::kGap;
     return std::nullopt;
   }
