@@ -17,11 +17,12 @@ std::string example_of(const ConfigKey& key) {
   return key.kind == ConfigKey::Kind::kPath ? "\"/srv/taskfeed\"" : "\"\"";
 }
 
-std::string lines_of(const ConfigKey& key, std::string_view name) {
+/// Under its whole name, not below the heading of a table: so a line may stand anywhere.
+std::string lines_of(const ConfigKey& key) {
   const std::string value =
       key.fallback.empty() ? example_of(key) : value_as_toml(key, {std::string(key.fallback)});
   return "\n# " + std::string(key.help) + " (" + std::string(key.variable) + ", " +
-         std::string(key.option) + ")\n# " + std::string(name) + " = " + value + "\n";
+         std::string(key.option) + ")\n# " + std::string(key.name) + " = " + value + "\n";
 }
 
 }  // namespace
@@ -38,14 +39,9 @@ std::string config_template(bool for_project) {
         "it\n"
         "# may not send tasks to another machine, nor say what a daemon does.\n";
   }
-  std::string group;
   for (const ConfigKey& key : config_keys()) {
     if (for_project && key.from_project == ConfigKey::FromProject::kNever) continue;
-    const size_t dot = key.name.find('.');
-    const std::string_view in = dot == key.name.npos ? "" : key.name.substr(0, dot);
-    if (in != group) text += "\n[" + std::string(in) + "]\n";
-    group = in;
-    text += lines_of(key, dot == key.name.npos ? key.name : key.name.substr(dot + 1));
+    text += lines_of(key);
   }
   if (!for_project) {
     text +=

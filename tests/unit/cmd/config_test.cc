@@ -95,6 +95,12 @@ TEST(ConfigKeys, ShowUrlsWithoutTheirPassword) {
   EXPECT_EQ(value_as_toml(redis, {"redis://h:1"}), "\"redis://h:1\"");
 }
 
+TEST(ConfigTemplate, TakesMoreAtItsEnd) {
+  const auto file = parse_config(config_template(false) + "utc = true\n", "t");
+  ASSERT_TRUE(file.ok()) << file.error().text;
+  EXPECT_EQ(file->values.size(), 1u);
+}
+
 TEST(ConfigTemplate, IsRightAsItStandsAndWithEveryKeySet) {
   for (const bool for_project : {false, true}) {
     const std::string text = config_template(for_project);
