@@ -150,9 +150,7 @@ class ApiWorld {
   std::shared_ptr<http::Access> access = std::make_shared<http::Access>();
 
  private:
-  http::Circumstances circumstances() const {
-    return {.access = access, .request_id = "req-1"};
-  }
+  http::Circumstances circumstances() const { return {.access = access, .request_id = "req-1"}; }
   static std::string text_of(const Ask& ask) {
     std::string text = ask.method + " " + ask.target + " HTTP/1.1\r\nHost: localhost:8000\r\n";
     for (const http::Field& field : ask.fields) text += field.name + ": " + field.value + "\r\n";
