@@ -230,23 +230,15 @@ AgentsParts parts_of(std::string_view verb) {
           deletes ? run_delete : run_show};
 }
 
-std::string overview(size_t columns) {
-  const std::vector<HelpRow> verbs{{"list", "all of them"},
-                                   {"show AGENT...", "one or several"},
-                                   {"apply FILE...", "declare or change, from TOML or JSON"},
-                                   {"delete AGENT...", "forget; tasks and events stay"}};
-  return "Usage: taskfeed agents VERB [OPTIONS] [ARGUMENTS]\n"
-         "\n"
-         "The agents that are declared: who executes tasks, and how.\n"
-         "\n"
-         "Verbs:\n" +
-         help_rows(verbs, help_left_width({&verbs}), columns) +
-         "\n"
-         "Examples:\n" +
-         std::string(kExample) +
-         "\n"
-         "One of them: taskfeed agents apply --help\n"
-         "Options of every subcommand: taskfeed help options\n";
+VerbsHelp help_of_verbs() {
+  return {.subcommand = "agents",
+          .about = "The agents that are declared: who executes tasks, and how.",
+          .verbs = {{"list", "all of them"},
+                    {"show AGENT...", "one or several"},
+                    {"apply FILE...", "declare or change, from TOML or JSON"},
+                    {"delete AGENT...", "forget; tasks and events stay"}},
+          .examples = kExample,
+          .more = "One of them: taskfeed agents apply --help"};
 }
 
 }  // namespace
@@ -255,7 +247,7 @@ ExitStatus enter_agents(Invocation& invocation, Needs needs) {
   const Result<std::string> verb = take_verb("agents", kAgentsVerbs, invocation.args);
   if (!verb) return usage_error(invocation, verb.error());
   if (verb->empty()) {
-    invocation.out.write(overview(help_columns(invocation.out)));
+    invocation.out.write(verbs_help(help_of_verbs(), help_columns(invocation.out)));
     return ExitStatus::kCompleted;
   }
   return enter(parts_of(*verb), invocation, needs);

@@ -226,23 +226,14 @@ Parts<ConfigOptions> parts_of(std::string_view verb) {
           false};
 }
 
-std::string overview(size_t columns) {
-  const std::vector<HelpRow> verbs{{"show", "each key, its value and where it comes from"},
-                                   {"check [FILE...]", "whether files are right"},
-                                   {"init [FILE]", "write a file to begin with"}};
-  return "Usage: taskfeed config VERB [OPTIONS] [ARGUMENTS]\n"
-         "\n" +
-         help_paragraph("What is set in files and in the environment, in place of options.",
-                        columns) +
-         "\n"
-         "Verbs:\n" +
-         help_rows(verbs, help_left_width({&verbs}), columns) +
-         "\n"
-         "Examples:\n" +
-         std::string(kExample) +
-         "\n"
-         "The keys, and which file comes first: taskfeed help configuration\n"
-         "Options of every subcommand: taskfeed help options\n";
+VerbsHelp help_of_verbs() {
+  return {.subcommand = "config",
+          .about = "What is set in files and in the environment, in place of options.",
+          .verbs = {{"show", "each key, its value and where it comes from"},
+                    {"check [FILE...]", "whether files are right"},
+                    {"init [FILE]", "write a file to begin with"}},
+          .examples = kExample,
+          .more = "The keys, and which file comes first: taskfeed help configuration"};
 }
 
 }  // namespace
@@ -251,7 +242,7 @@ ExitStatus enter_config(Invocation& invocation, Needs needs) {
   const Result<std::string> verb = take_verb("config", kConfigVerbs, invocation.args);
   if (!verb) return usage_error(invocation, verb.error());
   if (verb->empty()) {
-    invocation.out.write(overview(help_columns(invocation.out)));
+    invocation.out.write(verbs_help(help_of_verbs(), help_columns(invocation.out)));
     return ExitStatus::kCompleted;
   }
   return enter(parts_of(*verb), invocation, needs);

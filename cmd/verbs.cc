@@ -55,4 +55,12 @@ Result<std::string> take_verb(std::string_view subcommand, std::string_view verb
   return verb;
 }
 
+std::string verbs_help(const VerbsHelp& help, size_t columns) {
+  return "Usage: taskfeed " + std::string(help.subcommand) + " VERB [OPTIONS] [ARGUMENTS]\n\n" +
+         help_paragraph(help.about, columns) + "\nVerbs:\n" +
+         help_rows(help.verbs, help_left_width({&help.verbs}), columns) + "\nExamples:\n" +
+         std::string(help.examples) + "\n" + std::string(help.more) +
+         "\nOptions of every subcommand: taskfeed help options\n";
+}
+
 }  // namespace taskfeed::cmd

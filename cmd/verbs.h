@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "help_text.h"
 
 namespace taskfeed::cmd {
 
@@ -19,5 +20,15 @@ std::vector<std::string> choices_of(std::string_view choices);
 /// Takes the verb out of `args`, before which global options may stand. Empty: help is asked for.
 Result<std::string> take_verb(std::string_view subcommand, std::string_view verbs,
                               std::vector<std::string>& args);
+
+/// The help of such a subcommand, before a verb is chosen.
+struct VerbsHelp {
+  std::string_view subcommand;
+  std::string_view about;
+  std::vector<HelpRow> verbs;
+  std::string_view examples;
+  std::string_view more;  ///< Where to read on.
+};
+std::string verbs_help(const VerbsHelp& help, size_t columns);
 
 }  // namespace taskfeed::cmd
