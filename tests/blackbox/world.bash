@@ -2,8 +2,10 @@
 # What every file of this folder stands on: a redis-server of the file, and for each test an empty
 # state directory, agents, and processes that are ended with it.
 #
-# TASKFEED names the binary. Nothing here waits for a time: `eventually` looks for a fact until it
-# is one, and fails after `patience_seconds`.
+# One test by hand: TASKFEED=$PWD/build/cmd/taskfeed bats -f 'the first Ctrl-C' tests/blackbox
+#
+# Nothing here waits for a time: `eventually` looks for a fact until it is one, and fails after
+# `patience_seconds`.
 bats_require_minimum_version 1.5.0
 
 patience_seconds=60
@@ -74,7 +76,8 @@ eventually() {
   done
 }
 
-gone() { ! kill -0 "$1" 2>/dev/null || [[ $(ps -o stat= -p "$1") == Z* ]]; }
+# Ended; perhaps not yet waited for.
+gone() { ! grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status" 2>/dev/null; }
 working_below() {
   local link
   for link in /proc/[0-9]*/cwd; do
