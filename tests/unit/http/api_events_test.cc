@@ -73,6 +73,36 @@ TEST(ApiEventsPage, IsOneEventALineWhereThatIsAccepted) {
   EXPECT_EQ(told.body, dump_json(events[0]) + "\n" + dump_json(events[1]) + "\n");
 }
 
+TEST(ApiEventsPage, InLinesNamesTheNextPageInItsLinkAlone) {
+  ApiWorld world;
+  const auto [task, cursors] = with_events(world, 5);
+  const std::vector<http::Field> lines{{"Accept", "application/x-ndjson"}};
+  std::string target = ApiWorld::path(task, "/events?limit=2");
+  std::string seen;
+  for (const size_t last : {1u, 3u}) {
+    const Told told = world.ask({.target = target, .fields = lines});
+    seen += told.body;
+    target = ApiWorld::path(task, "/events?after=" + cursors[last] + "&limit=2");
+    EXPECT_EQ(told.field("Link"), "<" + target + ">; rel=\"next\"");
+  }
+  const Told end = world.ask({.target = target, .fields = lines});
+  seen += end.body;
+  EXPECT_EQ(end.field("Link"), "");
+  std::string published;
+  const auto all = world.tasks.events(task.id, {}).value();
+  for (const StoredEvent& event : all.events) published += event.json + "\n";
+  EXPECT_EQ(seen, published);
+}
+
+TEST(ApiEventsPage, InLinesIsEmptyWhereThereAreNoEvents) {
+  ApiWorld world;
+  const Told told = world.ask({.target = ApiWorld::path(world.create(), "/events"),
+                               .fields = {{"Accept", "application/x-ndjson"}}});
+  EXPECT_EQ(told.status, 200);
+  EXPECT_EQ(told.body, "");
+  EXPECT_EQ(told.field("Content-Length"), "0");
+}
+
 TEST(ApiEventsPage, GoesOnWhereItsNextSays) {
   ApiWorld world;
   const auto [task, cursors] = with_events(world, 7);
