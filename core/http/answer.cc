@@ -112,7 +112,7 @@ void Answer::say_close() {
   bytes.replace(at, end - at, kClose);
 }
 
-std::optional<Reply> Answerer::reply_to(Request request, const Circumstances& circumstances,
+std::optional<Reply> Answerer::reply_to(Request& request, const Circumstances& circumstances,
                                         Known known) const {
   const std::string_view origin = request.field("Origin");
   const bool foreign = !origin.empty() && !is_own_origin(origin, request.field("Host"));
@@ -129,7 +129,7 @@ std::optional<Reply> Answerer::reply_to(Request request, const Circumstances& ci
   const bool preflight =
       foreign && method == "OPTIONS" && !request.field("Access-Control-Request-Method").empty();
   const std::string allowed(foreign ? origin : "");
-  std::optional<Call> call = adapter_.call_of(std::move(request));
+  std::optional<Call> call = adapter_.call_of(request);
   if (!call) return refused(501, "the method " + method + " is unknown here", bare);
   call->request_id = circumstances.request_id;
   // Of a body that is still to come, its length does not matter yet.
@@ -145,7 +145,7 @@ std::optional<Answer> Answerer::run(Request request, const Circumstances& circum
   const bool head_only = request.method == "HEAD";
   const bool close = !request.keep_alive || known == Known::kHead;
   const int minor = request.minor;
-  std::optional<Reply> reply = reply_to(std::move(request), circumstances, known);
+  std::optional<Reply> reply = reply_to(request, circumstances, known);
   if (!reply) return std::nullopt;
   // A stream ends with its connection; it has no length.
   Answer answer{.bytes = {}, .close = close || reply->stream.has_value(), .stream = {}};
@@ -153,6 +153,7 @@ std::optional<Answer> Answerer::run(Request request, const Circumstances& circum
   if (head_only) return answer;
   answer.bytes += reply->body;
   answer.stream = std::move(reply->stream);
+  if (reply->wait) answer.wait = Wait{*std::move(reply->wait), std::move(request)};
   return answer;
 }
 

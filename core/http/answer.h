@@ -31,10 +31,17 @@ struct Circumstances {
   std::string request_id;
 };
 
+/// The same request is to be asked again: at the task's end, or after the interval.
+struct Wait {
+  WaitDecision until;
+  Request request;
+};
+
 struct Answer {
   std::string bytes;  ///< Head and body; of a stream, the head alone.
   bool close = false;
   std::optional<StreamDecision> stream;
+  std::optional<Wait> wait{};
 
   /// No further request on this connection, whatever this one asked for (RFC 9112, 9.6). What is
   /// known only once the answer is there: the daemon has begun to stop.
@@ -52,7 +59,8 @@ class Answerer {
  private:
   enum class Known { kAll, kHead };
   std::optional<Answer> run(Request request, const Circumstances& circumstances, Known known) const;
-  std::optional<Reply> reply_to(Request request, const Circumstances& circumstances,
+  /// Takes the request's body.
+  std::optional<Reply> reply_to(Request& request, const Circumstances& circumstances,
                                 Known known) const;
 
   const Api& api_;

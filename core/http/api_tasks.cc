@@ -26,6 +26,8 @@ namespace {
 
 constexpr size_t kListDefault = 50;
 constexpr size_t kListMax = 500;
+/// Below what proxies commonly wait for an answer's first byte.
+constexpr Milliseconds kWaitMax{60'000};
 
 Reply task_reply(int status, const Result<Task>& task, const Call& call) {
   if (!task) return refused(task.error(), call);
@@ -164,6 +166,8 @@ Reply task_state(const ApiPorts& ports, const Call& call, const Captures& captur
 }
 
 Reply task_result(const ApiPorts& ports, const Call& call, const Captures& captures) {
+  const Result<Milliseconds> wait = duration_parameter(call, "wait", kWaitMax);
+  if (!wait) return refused(wait.error(), call);
   const Result<Task> task = task_at(ports, captures);
   if (!task) return refused(task.error(), call);
   const Result<service::FinalResponse> result = ports.tasks.result(task->id);
@@ -176,7 +180,11 @@ Reply task_result(const ApiPorts& ports, const Call& call, const Captures& captu
                       ? Json{{"kind", result->error->kind}, {"message", result->error->message}}
                       : Json(nullptr);
   json["total_cost"] = dollars_to_json(result->total_cost);
-  return json_reply(200, json);
+  Reply reply = json_reply(200, json);
+  if (*wait > Milliseconds(0) && !is_terminal(result->status)) {
+    reply.wait = WaitDecision{task->id, *wait};
+  }
+  return reply;
 }
 
 }  // namespace handlers

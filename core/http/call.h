@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "http/problem.h"
 #include "http/request.h"
@@ -45,12 +46,20 @@ struct StreamDecision {
   bool heartbeat_event = false;  ///< A named event, which scripts can see, instead of a comment.
 };
 
+/// Beside a body that says how things stand: whoever asked would rather wait for the task's end.
+/// The same is then asked again, at the end or after `interval`, and that is the answer.
+struct WaitDecision {
+  TaskId task;
+  Milliseconds interval;
+};
+
 struct Reply {
   int status = 200;
   std::string body;
   std::string content_type;   ///< Empty: no body.
   std::vector<Field> fields;  ///< Beside Content-Type and what every reply carries.
   std::optional<StreamDecision> stream;
+  std::optional<WaitDecision> wait;
 };
 
 Reply json_reply(int status, const Json& json);

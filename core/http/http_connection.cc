@@ -204,21 +204,56 @@ void HttpConnection::ask(Request request) {
   if (over_ && lane != Lane::kProbes) {
     return refuse(503, "this server has as many connections as it may; come back in a moment");
   }
-  auto work = [answerer = core_.answerer, request = std::move(request),
-               around = circumstances()](bool late) mutable {
+  if (!submit_request(lane, std::move(request), &HttpConnection::take_answer)) {
+    refuse(503, "too many requests are waiting");
+  }
+}
+
+/// `take` gets the answer, on the loop's thread.
+bool HttpConnection::submit_request(Lane lane, Request request,
+                                    void (HttpConnection::*take)(Answer)) {
+  auto work = [answerer = core_.answerer, request = std::move(request), around = circumstances(),
+               take](bool late) mutable {
     Answer answer = late ? refusal_answer(503, "too many requests are waiting", around.request_id)
                          : answerer->answer(std::move(request), around);
-    return [answer = std::move(answer)](HttpConnection& self) mutable {
-      self.take_answer(std::move(answer));
+    return [answer = std::move(answer), take](HttpConnection& self) mutable {
+      (self.*take)(std::move(answer));
     };
   };
-  if (!submit(lane, std::move(work))) refuse(503, "too many requests are waiting");
+  return submit(lane, std::move(work));
 }
 
 void HttpConnection::take_answer(Answer answer) {
   if (phase_ == Phase::kDead) return leave();
   if (answer.stream) return begin_stream(std::move(answer));
+  if (answer.wait && !core_.draining) return begin_wait(*std::move(answer.wait));
   reply(std::move(answer));
+}
+
+void HttpConnection::take_last_answer(Answer answer) {
+  if (phase_ == Phase::kDead) return leave();
+  reply(std::move(answer));
+}
+
+/// No thread is held meanwhile: RequestPool has few, and whoever waits would starve who does not.
+void HttpConnection::begin_wait(Wait wait) {
+  Result<std::unique_ptr<EndWatch>> watch =
+      EndWatch::start(core_.ports.hub, wait.until.task, [this] { ask_again(); });
+  if (!watch) return refuse(503, watch.error().text);
+  waiting_ = std::make_unique<Waiting>(Waiting{std::move(wait.request), *std::move(watch)});
+  phase_ = Phase::kWaiting;
+  core_.wheel.set_after(*this, wait.until.interval);
+}
+
+void HttpConnection::ask_again() {
+  TF_ASSERT(phase_ == Phase::kWaiting);
+  Request request = std::move(waiting_->request);
+  waiting_.reset();
+  phase_ = Phase::kAnswering;
+  core_.wheel.set_after(*this, core_.limits.idle_timeout);
+  if (!submit_request(Lane::kCalls, std::move(request), &HttpConnection::take_last_answer)) {
+    refuse(503, "too many requests are waiting");
+  }
 }
 
 void HttpConnection::begin_stream(Answer answer) {
@@ -306,6 +341,8 @@ void HttpConnection::on_due() {
       return core_.wheel.set_after(*this, core_.limits.write_timeout);
     case Phase::kLingering:
       return end();
+    case Phase::kWaiting:
+      return ask_again();
     case Phase::kAnswering:
     case Phase::kDead:
       return core_.wheel.set_after(*this, core_.limits.idle_timeout);
@@ -314,7 +351,8 @@ void HttpConnection::on_due() {
 
 void HttpConnection::drain() {
   close_ = true;
-  if (phase_ == Phase::kReading && !reader_.started()) end();
+  if (phase_ == Phase::kReading && !reader_.started()) return end();
+  if (phase_ == Phase::kWaiting) ask_again();
 }
 
 void HttpConnection::interest(uint32_t events) {
@@ -334,6 +372,7 @@ void HttpConnection::served() {
 void HttpConnection::end() {
   if (phase_ == Phase::kDead) return;
   phase_ = Phase::kDead;
+  waiting_.reset();
   IdleLink::unlink();
   served();
   --core_.stats.connections;

@@ -1,9 +1,10 @@
 /// A connection while it speaks HTTP: reads requests, has them answered one after the other,
 /// writes.
 ///
-///   reading -> answering -> writing -> reading …
-///      |                       |
-///      +--- refused -----------+--> lingering -> closed        or, a stream: SseConnection
+///   reading -> answering [-> waiting -> answering] -> writing -> reading …
+///      |                                                 |
+///      +--- refused -------------------------------------+--> lingering -> closed        or, a
+///      stream: SseConnection
 ///
 /// Threads  The loop's thread; a worker holds copies only.
 /// Errors   To the client; a socket that fails is closed.
@@ -11,6 +12,7 @@
 #pragma once
 
 #include "http/connection.h"
+#include "http/end_watch.h"
 
 namespace taskfeed::http {
 
@@ -38,7 +40,7 @@ class HttpConnection final : public Connection, private IdleLink {
   void end() override;
 
  private:
-  enum class Phase : uint8_t { kReading, kAnswering, kWriting, kLingering, kDead };
+  enum class Phase : uint8_t { kReading, kAnswering, kWaiting, kWriting, kLingering, kDead };
 
   HttpConnection(ServerCore& core, std::shared_ptr<const Access> access, const Accepted& accepted);
 
@@ -50,11 +52,15 @@ class HttpConnection final : public Connection, private IdleLink {
   Circumstances circumstances() const;
   // Answering.
   void ask(Request request);
+  bool submit_request(Lane lane, Request request, void (HttpConnection::*take)(Answer));
   template <class Work>
   bool submit(Lane lane, Work work);
   void take_answer(Answer answer);
   void take_check(uint64_t request, std::optional<Answer> answer);
+  void take_last_answer(Answer answer);
   void begin_stream(Answer answer);
+  void begin_wait(Wait wait);
+  void ask_again();
   void refuse(int status, std::string_view detail);
   // Writing.
   void reply(Answer answer);
@@ -65,6 +71,12 @@ class HttpConnection final : public Connection, private IdleLink {
   void served();
   void leave();
 
+  /// A request that is to be asked again, and what tells when; the deadline does too.
+  struct Waiting {
+    Request request;
+    std::unique_ptr<EndWatch> watch;
+  };
+
   const std::shared_ptr<const Access> access_;
   RequestReader reader_;
   std::string ahead_;  ///< Came while a request was answered.
@@ -72,6 +84,7 @@ class HttpConnection final : public Connection, private IdleLink {
   size_t out_sent_ = 0;
   uint64_t request_ = 0;  ///< Counts them.
   std::string request_id_;
+  std::unique_ptr<Waiting> waiting_;  ///< While it waits.
   Address from_;
   Tick since_ = 0;  ///< When this phase began; while writing, when bytes were last taken.
   uint32_t interest_ = 0;

@@ -109,7 +109,7 @@ HttplibAdapter::HttplibAdapter() : parser_(std::make_unique<Parser>()) {}
 
 HttplibAdapter::~HttplibAdapter() = default;
 
-std::optional<Call> HttplibAdapter::call_of(Request request) const {
+std::optional<Call> HttplibAdapter::call_of(Request& request) const {
   std::optional<Call> call;
   try {
     call = parser_->parse(head_of(request));

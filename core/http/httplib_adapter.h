@@ -26,7 +26,7 @@ class HttplibAdapter {
   HttplibAdapter& operator=(const HttplibAdapter&) = delete;
 
   /// With the body moved over; request_id is the caller's to set.
-  std::optional<Call> call_of(Request request) const;
+  std::optional<Call> call_of(Request& request) const;
 
  private:
   class Parser;

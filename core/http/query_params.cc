@@ -39,6 +39,17 @@ Result<bool> flag_parameter(const Call& call, std::string_view name, bool otherw
   return wrong(name, "must be true or false");
 }
 
+Result<Milliseconds> duration_parameter(const Call& call, std::string_view name,
+                                        Milliseconds most) {
+  const std::optional<std::string_view> text = call.parameter(name);
+  if (!text) return Milliseconds(0);
+  if (!is_utf8(*text)) return wrong(name, "is not UTF-8");
+  const Result<Milliseconds> duration = parse_duration(*text);
+  if (!duration) return wrong(name, "is wrong: " + duration.error().text);
+  if (*duration > most) return wrong(name, "must be at most " + format_duration(most));
+  return *duration;
+}
+
 Result<std::optional<Cursor>> cursor_parameter(const Call& call, std::string_view name) {
   const std::optional<std::string_view> text = call.parameter(name);
   if (!text || text->empty()) return std::optional<Cursor>();

@@ -16,6 +16,8 @@ Result<uint64_t> number_parameter(const Call& call, std::string_view name, uint6
                                   uint64_t most, uint64_t otherwise);
 /// true, 1, on, yes and their opposites.
 Result<bool> flag_parameter(const Call& call, std::string_view name, bool otherwise);
+/// "30s", as parse_duration() takes it; zero where it is absent.
+Result<Milliseconds> duration_parameter(const Call& call, std::string_view name, Milliseconds most);
 /// Absent or empty: nothing.
 Result<std::optional<Cursor>> cursor_parameter(const Call& call, std::string_view name);
 /// `types` and `exclude`.

@@ -42,6 +42,7 @@ struct Told {
   std::string body;
   std::optional<http::StreamDecision> stream;
   bool close = false;
+  std::optional<http::Wait> wait{};
 
   /// Empty where it is absent; a field that stands twice fails the test.
   std::string field(std::string_view name) const {
@@ -162,7 +163,7 @@ class ApiWorld {
   }
   /// Splits what was sent, and checks what holds for every answer.
   static Told told(const http::Answer& answer) {
-    Told told{.stream = answer.stream, .close = answer.close};
+    Told told{.stream = answer.stream, .close = answer.close, .wait = answer.wait};
     const size_t end = answer.bytes.find("\r\n\r\n");
     if (end == std::string::npos || !answer.bytes.starts_with("HTTP/1.1 ")) {
       ADD_FAILURE() << "no answer: " << answer.bytes;

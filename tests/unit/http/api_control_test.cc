@@ -139,5 +139,35 @@ TEST(ApiResult, IsTheFinalResponseOrTheFailure) {
   EXPECT_EQ(json["error"], (Json{{"kind", "step_failed"}, {"message", "no\nluck"}}));
 }
 
+TEST(ApiResult, CanBeWaitedForUntilTheTaskHasEnded) {
+  ApiWorld world;
+  const Task task = world.create();
+  const auto told = [&world](const Task& of, std::string_view query) {
+    return world.get(ApiWorld::path(of, "/result?" + std::string(query)));
+  };
+  const Told waits = told(task, "wait=30s");
+  EXPECT_EQ(expect_json(waits, 200)["status"], "submitted");
+  ASSERT_TRUE(waits.wait.has_value());
+  EXPECT_EQ(waits.wait->until.task, task.id);
+  EXPECT_EQ(waits.wait->until.interval, std::chrono::seconds(30));
+  EXPECT_EQ(waits.wait->request.target, ApiWorld::path(task, "/result?wait=30s"));
+  EXPECT_TRUE(told(task, "wait=1m").wait.has_value());
+  EXPECT_TRUE(told(task, "wait=500ms").wait.has_value());
+  for (const std::string_view query : {"", "wait=0", "wait=0s", "other=30s"}) {
+    EXPECT_FALSE(told(task, query).wait.has_value()) << query;
+  }
+  EXPECT_FALSE(told(world.ended(), "wait=30s").wait.has_value());
+}
+
+TEST(ApiResult, RefusesAWaitThatIsNoneOrTooLong) {
+  ApiWorld world;
+  const Task task = world.create();
+  for (const std::string_view wait : {"", "30", "61s", "60001ms", "1h", "-1s", "soon", "%ff"}) {
+    SCOPED_TRACE(wait);
+    expect_problem(world.get(ApiWorld::path(task, "/result?wait=" + std::string(wait))), 400,
+                   "invalid");
+  }
+}
+
 }  // namespace
 }  // namespace taskfeed
