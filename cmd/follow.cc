@@ -165,8 +165,18 @@ class Follow {
       flush_held(item.task, reader);
       history_through(reader);
     }
+    if (const Result<void> told = tell_shown(at, reader); !told) {
+      printer_.finish();
+      return fail(deps_, told.error());
+    }
     if (stops) return ExitStatus::kCompleted;
     return std::nullopt;
+  }
+
+  Result<void> tell_shown(const Cursor& at, const Reader& reader) {
+    // What is held is not printed yet, and what nobody could read was not shown.
+    if (!request_.on_shown || !reader.held.empty() || deps_.out.broken()) return {};
+    return request_.on_shown(at);
   }
 
   void flush_held(const TaskId& task, Reader& reader) {
@@ -221,9 +231,16 @@ class Follow {
       const Reader& reader = readers_.at(task);
       if (reader.over) continue;
       deps_.err.line("taskfeed: " + std::string(why) +
-                     "; resume with: " + resume_command(task, reader.cursor, *deps_.backend));
+                     "; resume with: " + resume_command(task, reader.cursor));
     }
     return status;
+  }
+
+  /// `taskfeed tail T --after C`, with the options that lead to the same place.
+  std::string resume_command(const TaskId& task, const std::string& cursor) const {
+    const std::string after = cursor.empty() ? "" : " --after " + cursor;
+    return "taskfeed" + deps_.backend->origin_options() + " tail " + task.str() +
+           (request_.resume_option.empty() ? after : request_.resume_option);
   }
 
   const FollowRequest& request_;
@@ -243,11 +260,6 @@ ExitStatus follow(const FollowRequest& request, Deps& deps) {
   Result<TypeFilter> filter = TypeFilter::parse(request.types, request.exclude);
   if (!filter) return fail(deps, filter.error());
   return Follow(request, deps, *std::move(filter)).run();
-}
-
-std::string resume_command(const TaskId& task, const std::string& cursor, const Backend& backend) {
-  return "taskfeed" + backend.origin_options() + " tail " + task.str() +
-         (cursor.empty() ? "" : " --after " + cursor);
 }
 
 }  // namespace taskfeed::cmd

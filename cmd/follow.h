@@ -32,13 +32,15 @@ struct FollowRequest {
   bool heed_interrupts = true;
   /// Beside --timeout.
   std::optional<Milliseconds> time_max;
+  /// Called with an event's cursor once its line, and each before it, is written through; also for
+  /// events that are not shown. An error ends follow().
+  std::function<Result<void>(const Cursor&)> on_shown;
+  /// What the line that resumes says in place of --after: " --cursor-file F".
+  std::string resume_option;
   /// Called with every event that arrives, printed or not.
   std::function<void(const TaskId&, const sse::Message&)> on_event;
 };
 
 ExitStatus follow(const FollowRequest& request, Deps& deps);
-
-/// `taskfeed tail T --after C`, with the options that lead to the same place.
-std::string resume_command(const TaskId& task, const std::string& cursor, const Backend& backend);
 
 }  // namespace taskfeed::cmd

@@ -23,6 +23,15 @@ std::string shown(std::string_view text) {
 
 }  // namespace
 
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:@%+=,";
+  if (!word.empty() && word.find_first_not_of(kPlain) == word.npos) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
 Result<std::vector<TaskId>> task_ids(const std::vector<std::string>& texts) {
   std::vector<TaskId> tasks;
   for (const std::string& text : texts) {

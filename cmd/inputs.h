@@ -15,6 +15,8 @@
 
 namespace taskfeed::cmd {
 
+/// `word` as a shell takes it back: quoted where it must be.
+std::string shell_word(const std::string& word);
 /// Each once, in the order given.
 Result<std::vector<TaskId>> task_ids(const std::vector<std::string>& texts);
 /// A whole number from `least` to `most`.

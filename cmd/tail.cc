@@ -1,4 +1,5 @@
 // tail: the events of tasks, history first, then as they happen.
+#include "cursor_file.h"
 #include "follow.h"
 #include "inputs.h"
 #include "subcommand.h"
@@ -12,7 +13,7 @@ struct TailOptions {
   std::vector<std::string> words;
   bool follow = false;
   bool no_follow = false;
-  std::optional<std::string> lines, after;
+  std::optional<std::string> lines, after, cursor_file;
   bool fail_on_gap = false;
   bool prefix = false;
   FollowRequest request;  // validate()'s, but for what is text.
@@ -24,12 +25,28 @@ void declare(ArgParser& parser, TailOptions& options) {
   parser.flag("--no-follow", options.no_follow, "stop at the newest event");
   parser.option("-n,--lines", options.lines, "N|all", "begin with the newest N; all without it");
   parser.option("--after", options.after, "CURSOR", "begin after this event");
+  parser.option("--cursor-file", options.cursor_file, "FILE",
+                "begin after the event that FILE names, and keep it up to date");
   parser.option("--types", options.request.types, "GLOBS", "only these types: a,b*");
   parser.option("--exclude", options.request.exclude, "GLOBS", "all but these types");
   parser.option("--until-event", options.request.until_event, "GLOB",
                 "stop after the first event of this type");
   parser.flag("--fail-on-gap", options.fail_on_gap, "exit with 8 where events were lost");
   parser.flag("--prefix", options.prefix, "begin each line with the task's id");
+}
+
+Result<void> validate_cursor_file(const TailOptions& options) {
+  if (!options.cursor_file) return {};
+  if (options.cursor_file->empty()) {
+    return {Errc::kInvalid, "--cursor-file is empty; name a file"};
+  }
+  if (options.after) {
+    return {Errc::kInvalid, "--cursor-file and --after exclude each other; give one of them"};
+  }
+  if (options.request.tasks.size() > 1) {
+    return {Errc::kInvalid, "--cursor-file holds the place in one task; give one task"};
+  }
+  return {};
 }
 
 Result<void> validate(TailOptions& options) {
@@ -53,6 +70,7 @@ Result<void> validate(TailOptions& options) {
     if (!after) return {Errc::kInvalid, "--after: " + after.error().text};
     options.request.after = *after;
   }
+  if (const Result<void> valid = validate_cursor_file(options); !valid) return valid;
   const Result<TypeFilter> filter =
       TypeFilter::parse(options.request.types, options.request.exclude);
   if (!filter) return filter.error();
@@ -62,7 +80,16 @@ Result<void> validate(TailOptions& options) {
 }
 
 ExitStatus run(const TailOptions& options, Deps& deps) {
-  return follow(options.request, deps);
+  if (!options.cursor_file) return follow(options.request, deps);
+  const CursorFile file(*options.cursor_file);
+  const Result<std::optional<Cursor>> seen = file.load();
+  if (!seen) return fail(deps, seen.error());
+  if (const Result<void> writable = file.check(); !writable) return fail(deps, writable.error());
+  FollowRequest request = options.request;
+  request.after = *seen;
+  request.resume_option = " --cursor-file " + shell_word(*options.cursor_file);
+  request.on_shown = [&file](const Cursor& cursor) { return file.store(cursor); };
+  return follow(request, deps);
 }
 
 }  // namespace
@@ -75,6 +102,7 @@ ExitStatus enter_tail(Invocation& invocation, Needs needs) {
                   "The exit status says how the task ended: 0 completed, 3 failed, 6 cancelled.",
        .examples = "  taskfeed tail TASK\n"
                    "  taskfeed tail -n 20 --no-follow TASK\n"
+                   "  taskfeed tail --cursor-file seen TASK\n"
                    "  taskfeed tail --json TASK | jq .event_type\n"},
       declare,
       validate,

@@ -10,6 +10,7 @@
 
 #include "client/http_tasks.h"
 #include "http_stream.h"
+#include "inputs.h"
 #include "redis/private_folder.h"
 #include "redis_core.h"
 #include "redis_stream.h"
@@ -86,20 +87,10 @@ class RedisBackend final : public Backend {
   std::unique_ptr<LocalWorkers> workers_;
 };
 
-/// As a shell takes it back.
-std::string quoted(const std::string& word) {
-  constexpr std::string_view kPlain =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:@%+=,";
-  if (!word.empty() && word.find_first_not_of(kPlain) == word.npos) return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
-}
-
 /// " --state-dir DIR" where the next call would not find it by itself.
 std::string state_dir_option(const WiringPorts& ports) {
   if (!ports.globals.place_typed) return {};
-  return " --state-dir " + quoted(ports.globals.state_dir);
+  return " --state-dir " + shell_word(ports.globals.state_dir);
 }
 
 /// Whether a daemon accepts connections there.
@@ -120,7 +111,7 @@ Result<std::unique_ptr<Backend>> open_server(const WiringPorts& ports) {
   const Result<client::Endpoint> endpoint = client::Endpoint::parse(given);
   if (!endpoint) return Error{Errc::kInvalid, "--server: " + endpoint.error().text};
   return std::unique_ptr<Backend>(std::make_unique<ServerBackend>(
-      *endpoint, ports.globals.place_typed ? " --server " + quoted(given) : ""));
+      *endpoint, ports.globals.place_typed ? " --server " + shell_word(given) : ""));
 }
 
 Result<RedisPlace> named_redis(const WiringPorts& ports) {
@@ -159,7 +150,7 @@ Result<std::unique_ptr<Backend>> open_backend(const WiringPorts& ports) {
     Result<RedisPlace> place = named_redis(ports);
     if (!place) return place.error();
     if (ports.globals.place_typed) {
-      origin = " --redis " + quoted(place->url.str());
+      origin = " --redis " + shell_word(place->url.str());
     }
     return std::unique_ptr<Backend>(
         std::make_unique<RedisBackend>(*std::move(place), ports, std::move(origin)));

@@ -260,6 +260,63 @@ TEST(FollowInterrupt, LeavesTheTaskAndSaysHowToResume) {
   EXPECT_EQ(world.backend.service.get(*world.first)->status, TaskStatus::kSubmitted);
 }
 
+TEST(FollowShown, IsToldOfEachEventOnceItsLineIsWrittenThrough) {
+  FollowWorld world;
+  world.open(*world.first, "2-2");
+  world.event(*world.first, "1-1", "A");
+  world.event(*world.first, "2-2", "B");
+  std::string told;
+  FollowRequest request{.follow = false};
+  request.on_shown = [&](const Cursor& cursor) -> Result<void> {
+    told += cursor.str() + " after " + std::to_string(world.out.text.size()) + " bytes; ";
+    return {};
+  };
+  EXPECT_EQ(world.follow(request), ExitStatus::kCompleted);
+  EXPECT_EQ(told, "1-1 after 9 bytes; 2-2 after 18 bytes; ");
+}
+
+TEST(FollowShown, WaitsForWhatIsHeld) {
+  FollowWorld world;
+  world.open(*world.first, "3-3");
+  world.event(*world.first, "1-1", "A");
+  world.event(*world.first, "2-2", "B");
+  world.event(*world.first, "3-3", "A");
+  std::string told;
+  FollowRequest request{.newest = 2, .types = "A", .follow = false};
+  request.on_shown = [&](const Cursor& cursor) -> Result<void> {
+    told += cursor.str();
+    return {};
+  };
+  EXPECT_EQ(world.follow(request), ExitStatus::kCompleted);
+  EXPECT_EQ(told, "3-3");
+}
+
+TEST(FollowShown, EndsTheReaderWithItsError) {
+  FollowWorld world;
+  world.open(*world.first, "2-2");
+  world.event(*world.first, "1-1", "A");
+  world.event(*world.first, "2-2", "B");
+  FollowRequest request;
+  request.on_shown = [](const Cursor&) {
+    return Result<void>(Errc::kInternal, "the disk is full");
+  };
+  EXPECT_EQ(world.follow(request), ExitStatus::kOther);
+  EXPECT_EQ(world.types_shown(), "A");
+  EXPECT_EQ(world.err.text, "taskfeed: the disk is full\n");
+}
+
+TEST(FollowInterrupt, SaysTheOptionThatResumes) {
+  FollowWorld world;
+  world.globals.timeout = Milliseconds(1'000);
+  world.open(*world.first, "");
+  world.event(*world.first, "1-1", "A");
+  FollowRequest request;
+  request.resume_option = " --cursor-file seen";
+  EXPECT_EQ(world.follow(request), ExitStatus::kTimeout);
+  EXPECT_EQ(world.err.text, "taskfeed: --timeout ran out; resume with: taskfeed tail " +
+                                world.first->str() + " --cursor-file seen\n");
+}
+
 TEST(FollowFailure, IsToldOnceWithItsStatus) {
   FollowWorld world;
   world.script.items.push_back({StreamItem::Kind::kFailed,

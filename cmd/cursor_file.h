@@ -1,0 +1,41 @@
+/// The cursor of the last event that a reader has seen, in a file: where the next reader begins.
+///
+/// store() writes a file beside it and renames that over it, so that at any moment, whoever is
+/// killed, the file holds one whole cursor: the last or the one before. It is called for every
+/// event, once its line is flushed: fewer calls would repeat lines after a kill. There is no
+/// fsync(2): a kill loses nothing that the kernel has, and after a power cut a cursor that is newer
+/// than the lines it stands for would lose them, where an older one, or none, only repeats them.
+///
+/// Threads  One at a time; one reader a file.
+/// Errors   load(): kInvalid, where the file holds something else or cannot be read. check() and
+///          store(): kInternal, with the system's reason.
+/// Owns     FILE.new while it is being written. A killed writer leaves it; the next one reuses it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "event/cursor.h"
+
+namespace taskfeed::cmd {
+
+class CursorFile {
+ public:
+  /// Where `path` is a symbolic link, the file that it leads to is replaced, not the link.
+  explicit CursorFile(const std::string& path);
+
+  /// Empty where there is no file, or an empty one: from the beginning.
+  Result<std::optional<Cursor>> load() const;
+  /// Whether store() has a chance, before anything is printed that could not be remembered.
+  Result<void> check() const;
+  Result<void> store(const Cursor& cursor) const;
+
+ private:
+  Error fault(int reason) const;
+
+  std::string shown_;  // As it was given.
+  std::string path_;
+  std::string new_path_;
+};
+
+}  // namespace taskfeed::cmd

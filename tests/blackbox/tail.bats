@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# What tail shows of a stream, and how it goes on where it was.
+load world
+
+# A task of an agent that others execute: what is published is all that happens.
+outside_task() {
+  external_agent outside
+  serve
+  new_task outside
+}
+# publish FIRST LAST: events "note" with n = FIRST … LAST.
+publish() {
+  seq "$1" "$2" | jq -c '{event_type: "note", n: .}' | taskfeed publish -q "$task" - >/dev/null
+}
+finish() { taskfeed publish -q "$task" WorkflowCompleted '{"final_response":"fine"}' >/dev/null; }
+notes_in() { jq -r 'select(.event_type == "note").n'; }
+has_lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
+
+@test "a reader with a cursor file, killed again and again, loses no line and repeats one at most" {
+  outside_task
+  publish 1 200
+  local round from='--redis'
+  for round in 1 2 3 4 5 6 7 8; do
+    # By the daemon and by Redis in turn.
+    if [ $((round % 2)) = 0 ]; then from="--redis $redis"; else from="--server $url"; fi
+    # shellcheck disable=SC2086
+    background "reader$round" "$binary" $from tail -o json --cursor-file seen "$task"
+    eventually has_lines "reader$round.out" 10
+    kill_now "$pid"
+    publish $((200 + 20 * round - 19)) $((200 + 20 * round))
+  done
+  finish
+  taskfeed tail -o json --cursor-file seen "$task" >rest.json
+  cat reader[1-8].out rest.json | notes_in >all
+  same "each line" "$(seq 1 360)" "$(uniq all)"
+  [ "$(wc -l <all)" -le $((360 + 8)) ]
+  same "nothing new" "" "$(taskfeed tail --cursor-file seen "$task")"
+  same "files" seen "$(echo seen*)"
+}
+
+@test "Ctrl-C says the cursor file, and goes on without a repeated line" {
+  outside_task
+  publish 1 3
+  background reader "$binary" tail -o json --cursor-file "what was seen" "$task"
+  eventually has_lines reader.out 3
+  kill -INT "$pid"
+  ends "$pid" 130
+  has "$(<reader.err)" "resume with: taskfeed tail $task --cursor-file 'what was seen'"
+  publish 4 5
+  finish
+  taskfeed tail -o json --cursor-file "what was seen" "$task" >rest.json
+  same "notes" "$(seq 1 5)" "$(cat reader.out rest.json | notes_in)"
+}
+
+@test "a cursor file on a full disk ends the reader, and stays what it was" {
+  unshare -rm true 2>/dev/null || skip "no file system can be mounted here"
+  outside_task
+  publish 1 2
+  finish
+  mkdir small
+  cat >full.sh <<'SCRIPT'
+    mount -t tmpfs -o size=8k small small
+    "$TASKFEED" tail -o json --cursor-file small/seen --until-event note "$1" >first.json
+    cp small/seen before
+    ! cat /dev/zero >small/fill 2>/dev/null
+    status=0
+    "$TASKFEED" tail -o json --cursor-file small/seen "$1" >second.json 2>second.err || status=$?
+    cmp before small/seen
+    ls small >left
+    exit $status
+SCRIPT
+  status 1 unshare -rm bash -e full.sh "$task"
+  has "$(<second.err)" "--cursor-file small/seen cannot be written: No space left on device"
+  same "lines" "1 2" "$(cat first.json second.json | notes_in | paste -sd ' ')"
+  same "files" "fill seen" "$(paste -sd ' ' left)"
+}
+
+@test "a line that nobody got is not remembered as seen" {
+  outside_task
+  publish 1 2
+  finish
+  local got=0
+  taskfeed tail --cursor-file seen "$task" >/dev/full 2>err || got=$?
+  same "the status" 1 "$got"
+  has "$(<err)" "stdout cannot be written"
+  same "files" "" "$(ls seen* 2>/dev/null)"
+}
+
+@test "a cursor file that is none, or cannot be one, is named" {
+  outside_task
+  publish 1 1
+  finish
+  echo "not a cursor" >seen
+  status 2 taskfeed tail --cursor-file seen "$task"
+  has "$stderr" "--cursor-file seen: " "remove the file"
+  same "it is left alone" "not a cursor" "$(<seen)"
+  status 2 taskfeed tail --cursor-file . "$task"
+  status 2 taskfeed tail --cursor-file /dev/full "$task"
+  has "$stderr" "/dev/full" "no regular file"
+  status 1 taskfeed tail --cursor-file none/seen "$task"
+  has "$stderr" "--cursor-file none/seen cannot be written: No such file or directory"
+  same "nothing is shown" "" "$output"
+}
