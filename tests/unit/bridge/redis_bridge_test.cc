@@ -126,7 +126,8 @@ TEST_F(BridgesTest, OneIsKilledAndAnotherStartsInTheMiddle) {
   publish_some();
   one.reset();
   publish_some();
-  ASSERT_TRUE(reaches(100)) << "before a newcomer hears what comes after what the other lags behind";
+  ASSERT_TRUE(reaches(100))
+      << "before a newcomer hears what comes after what the other lags behind";
   one = std::make_unique<ABridge>(server.url());
   ASSERT_TRUE(one->listens());
   publish_some();
