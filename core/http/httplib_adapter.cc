@@ -31,6 +31,7 @@ class MemoryStream final : public httplib::Stream {
  public:
   explicit MemoryStream(std::string_view text) : rest_(text) {}
 
+  // NOLINTBEGIN(modernize-use-override)
   bool is_readable() const { return true; }
   bool is_writable() const { return true; }
   bool wait_readable() const { return true; }
@@ -46,6 +47,7 @@ class MemoryStream final : public httplib::Stream {
   time_t duration() const { return 0; }
   /// Never 0, as BufferStream's: that is stdin.
   socket_t socket() const { return INVALID_SOCKET; }
+  // NOLINTEND(modernize-use-override)
 
  private:
   std::string_view rest_;

@@ -20,7 +20,7 @@ class SseConnection final : public hub::Sink, public Connection {
   /// success. `head` is the answer's.
   static Result<void> start(ServerCore& core, const StreamDecision& decision, int descriptor,
                             std::string head);
-  ~SseConnection();
+  ~SseConnection() override;
 
   size_t deliver(const FramePtr& frame) override;
   size_t pending_bytes() const override { return queue_.bytes(); }

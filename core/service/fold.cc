@@ -168,8 +168,10 @@ Result<std::vector<Cursor>> TaskService::append_or_commit(const TaskId& task,
       if (!folded) return folded.error();
       // An ended task answers a repeat with its cursors, a held one refuses: both are append()'s.
       plain = is_terminal(folded->stored.task.status) || folded->stored.holder.has_value();
-      if (!plain && again) done = commit_fresh(*std::move(folded), events, encoded);
-      if (!plain && !again) done = commit_with_fold(*std::move(folded), events, encoded, false);
+      if (!plain) {
+        done = again ? commit_fresh(*std::move(folded), events, encoded)
+                     : commit_with_fold(*std::move(folded), events, encoded, false);
+      }
     }
     if (plain) done = ports_.events.append(task, encoded, {again, false});
     if (done) return done;
