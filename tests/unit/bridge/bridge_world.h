@@ -7,7 +7,6 @@
 
 #include <future>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,30 +14,11 @@
 #include "redis/redis_bridge.h"
 #include "redis/redis_broker.h"
 #include "support/ids.h"
+#include "support/recording_log.h"
 #include "support/redis_server.h"
 #include "support/redis_world.h"
 
 namespace taskfeed::testing {
-
-/// Safe from any thread.
-class SharedLines final : public Log {
- public:
-  void write(LogLevel, std::string_view text) override {
-    const std::lock_guard lock(mutex_);
-    lines_.emplace_back(text);
-  }
-  bool has(std::string_view part) const {
-    const std::lock_guard lock(mutex_);
-    for (const std::string& line : lines_) {
-      if (line.find(part) != std::string::npos) return true;
-    }
-    return false;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::string> lines_;
-};
 
 /// Runs what it is given on a loop's thread of its own.
 class LoopThread {
@@ -118,7 +98,7 @@ class ABridge {
     });
   }
 
-  SharedLines log;
+  RecordingLog log;
 
  private:
   SystemClock clock_;

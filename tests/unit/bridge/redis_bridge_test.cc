@@ -166,11 +166,11 @@ TEST_F(BridgesTest, ARestartOfRedisIsSurvivedAndSaid) {
   for (int n = 0; n < 10; ++n) say(n);
   ASSERT_TRUE(one.has_handled(10) && two.has_handled(10));
   server.stop();
-  ASSERT_TRUE(eventually([&] { return one.log.has("does not listen to workflow.*"); }));
+  ASSERT_TRUE(eventually([&] { return one.log.count("does not listen to workflow.*") > 0; }));
   server.start();
   ASSERT_TRUE(eventually([&] {
-    return one.log.has("in which what was published is lost") &&
-           two.log.has("in which what was published is lost");
+    return one.log.count("in which what was published is lost") > 0 &&
+           two.log.count("in which what was published is lost") > 0;
   }));
   for (int n = 10; n < 20; ++n) say(n);
   ASSERT_TRUE(one.has_handled(20) && two.has_handled(20));
@@ -186,7 +186,7 @@ TEST_F(BridgesTest, WhatRedisCannotTakeWaitsInItsOrder) {
   ASSERT_TRUE(one.has_handled(1) && two.has_handled(1));
   server.command({"CONFIG", "SET", "maxmemory", "1mb"});
   for (int n = 1; n < 50; ++n) say(n);
-  ASSERT_TRUE(eventually([&] { return one.log.has("wait to be stored"); }));
+  ASSERT_TRUE(eventually([&] { return one.log.count("wait to be stored") > 0; }));
   EXPECT_EQ(stream().size(), 1u);
   server.command({"CONFIG", "SET", "maxmemory", "0"});
   ASSERT_TRUE(one.has_handled(50) && two.has_handled(50));
@@ -237,7 +237,7 @@ TEST_F(BridgesTest, OneThatLeavesWhileRedisIsAwayHasLeft) {
   ABridge bridge(server.url());
   ASSERT_TRUE(bridge.listens());
   server.stop();
-  ASSERT_TRUE(eventually([&] { return bridge.log.has("does not listen to workflow.*"); }));
+  ASSERT_TRUE(eventually([&] { return bridge.log.count("does not listen to workflow.*") > 0; }));
   EXPECT_TRUE(bridge.ask([](auto& it) {
     it.leave();
     return it.has_left();
@@ -279,7 +279,7 @@ TEST_F(BridgesTest, WhatIsFarTooLargeIsPassedOverWithoutBecomingDeaf) {
   EXPECT_EQ(bridge.stats().unreadable_sum(), 4u);
   EXPECT_EQ(stream().size(), 4u);
   EXPECT_EQ(bridge.ear().losses, 0u);
-  EXPECT_TRUE(bridge.log.has("too large"));
+  EXPECT_TRUE(bridge.log.count("too large") > 0);
 }
 
 TEST_F(BridgesTest, TerminalEventsEndTheStream) {
