@@ -17,7 +17,8 @@ namespace {
 
 using namespace taskfeed::testing;
 
-// Writes down what it hears, for the test's thread to read.
+// Writes down what it hears, for the test's thread to read. Stands before its World, whose feed
+// knows it until the loop has ended.
 class Recorder final : public broker::Follower {
  public:
   void on_acknowledged() override {
@@ -31,10 +32,13 @@ class Recorder final : public broker::Follower {
     if (on_event) on_event();
   }
   void on_page(Result<broker::Page> page) override {
+    if (page.ok()) {
+      const std::lock_guard lock(mutex_);
+      last_page_ = *page;
+    }
+    // After the page itself: it is what the test's thread waits for.
     note(page.ok() ? "page of " + std::to_string(page->events.size())
                    : "no page: " + std::string(to_string(page.error().code)));
-    const std::lock_guard lock(mutex_);
-    if (page.ok()) last_page_ = *page;
   }
 
   std::vector<std::string> heard() const {
@@ -132,8 +136,8 @@ using RedisFeedRead = RedisFeedTest;
 using RedisFeedLoss = RedisFeedTest;
 
 TEST_F(RedisFeedLive, AcknowledgesAndThenDeliversInOrder) {
-  World world(server_.url());
   Recorder recorder;
+  World world(server_.url());
   world.follow("t1", recorder);
   ASSERT_TRUE(eventually([&] { return recorder.heard("ack"); }));
   for (const char* type : {"A", "B", "C"}) append(type);
@@ -143,12 +147,12 @@ TEST_F(RedisFeedLive, AcknowledgesAndThenDeliversInOrder) {
 
 TEST_F(RedisFeedLive, SaysNothingOfTasksThatNobodyFollows) {
   ASSERT_TRUE(broker_.create(a_task("t2")).ok());
-  World world(server_.url());
   Recorder recorder;
+  Recorder other;
+  World world(server_.url());
   world.follow("t1", recorder);
   ASSERT_TRUE(eventually([&] { return recorder.heard("ack"); }));
   world.unfollow("t1");
-  Recorder other;
   world.follow("t2", other);
   ASSERT_TRUE(eventually([&] { return other.heard("ack"); }));
   append("A");
@@ -158,9 +162,9 @@ TEST_F(RedisFeedLive, SaysNothingOfTasksThatNobodyFollows) {
 }
 
 TEST_F(RedisFeedLive, AcknowledgesOnlyTheLastOfSeveralSubscriptions) {
-  World world(server_.url());
   Recorder first;
   Recorder second;
+  World world(server_.url());
   ASSERT_TRUE(eventually([&] { return world.feed().connected(); }));
   world.on_loop([&] {
     world.feed().follow(task("t1"), first);
@@ -175,23 +179,23 @@ TEST_F(RedisFeedLive, AcknowledgesOnlyTheLastOfSeveralSubscriptions) {
 }
 
 TEST_F(RedisFeedLive, AFollowerMayLeaveFromWithinACall) {
-  World world(server_.url());
   Recorder recorder;
+  Recorder again;
+  World world(server_.url());
   recorder.on_event = [&] { world.feed().unfollow(task("t1")); };
   world.follow("t1", recorder);
   ASSERT_TRUE(eventually([&] { return recorder.heard("ack"); }));
   append("A");
   append("B");
   ASSERT_TRUE(eventually([&] { return recorder.heard("1 A"); }));
-  Recorder again;
   world.follow("t1", again);
   ASSERT_TRUE(eventually([&] { return again.heard("ack"); }));
   EXPECT_FALSE(recorder.heard("2 B"));
 }
 
 TEST_F(RedisFeedLive, CountsWhatAnotherPublisherPutOnTheChannel) {
-  World world(server_.url());
   Recorder recorder;
+  World world(server_.url());
   world.follow("t1", recorder);
   ASSERT_TRUE(eventually([&] { return recorder.heard("ack"); }));
   server_.command({"PUBLISH", "taskfeed:{t1}:live", "hello"});
@@ -202,8 +206,8 @@ TEST_F(RedisFeedLive, CountsWhatAnotherPublisherPutOnTheChannel) {
 
 TEST_F(RedisFeedRead, AnswersInTheOrderOfTheReads) {
   for (int i = 0; i < 5; ++i) append("A");
-  World world(server_.url());
   Recorder recorder;
+  World world(server_.url());
   world.follow("t1", recorder);
   ASSERT_TRUE(eventually([&] { return recorder.heard("ack"); }));
   world.on_loop([&] {
@@ -221,8 +225,8 @@ TEST_F(RedisFeedRead, HandsOverAPageOfSeveralMegabytes) {
   std::vector<EncodedEvent> events;
   for (int i = 0; i < 30; ++i) events.push_back(an_event(ids_, "Big", 200'000));
   ASSERT_TRUE(broker_.append(task("t1"), events, {}).ok());
-  World world(server_.url());
   Recorder recorder;
+  World world(server_.url());
   world.follow("t1", recorder);
   world.read("t1", {});  // Before there is a connection, perhaps: then it is refused.
   ASSERT_TRUE(eventually([&] { return recorder.heard("ack"); }));
@@ -235,11 +239,11 @@ TEST_F(RedisFeedRead, HandsOverAPageOfSeveralMegabytes) {
 }
 
 TEST_F(RedisFeedRead, NeverAnswersAfterUnfollow) {
-  World world(server_.url());
   Recorder recorder;
+  Recorder again;
+  World world(server_.url());
   world.follow("t1", recorder);
   ASSERT_TRUE(eventually([&] { return recorder.heard("ack"); }));
-  Recorder again;
   world.on_loop([&] {
     world.feed().read(task("t1"), {});
     world.feed().unfollow(task("t1"));
@@ -251,8 +255,8 @@ TEST_F(RedisFeedRead, NeverAnswersAfterUnfollow) {
 }
 
 TEST_F(RedisFeedLoss, ARestartIsALossAndAnotherAcknowledgement) {
-  World world(server_.url());
   Recorder recorder;
+  World world(server_.url());
   world.follow("t1", recorder);
   ASSERT_TRUE(eventually([&] { return recorder.heard("ack"); }));
   server_.stop();
@@ -268,8 +272,8 @@ TEST_F(RedisFeedLoss, ARestartIsALossAndAnotherAcknowledgement) {
 
 TEST_F(RedisFeedLoss, WhatIsFollowedWithoutRedisIsAcknowledgedOnceItIsThere) {
   server_.stop();
-  World world(server_.url());
   Recorder recorder;
+  World world(server_.url());
   world.follow("t1", recorder);
   world.read("t1", {});
   ASSERT_TRUE(eventually([&] { return recorder.heard("no page: unavailable"); }))
@@ -286,8 +290,8 @@ TEST_F(RedisFeedLoss, SaysThatAConnectionWasRefused) {
 }
 
 TEST_F(RedisFeedLoss, AStoppedRedisIsNoticedAndReturnedTo) {
-  World world(server_.url());
   Recorder recorder;
+  World world(server_.url());
   world.follow("t1", recorder);
   ASSERT_TRUE(eventually([&] { return recorder.heard("ack"); }));
   server_.freeze();
@@ -299,8 +303,8 @@ TEST_F(RedisFeedLoss, AStoppedRedisIsNoticedAndReturnedTo) {
 }
 
 TEST_F(RedisFeedLoss, FlushedScriptsBeginTheFeedAnew) {
-  World world(server_.url());
   Recorder recorder;
+  World world(server_.url());
   recorder.on_ack = [&] { world.feed().read(task("t1"), {}); };
   world.follow("t1", recorder);
   ASSERT_TRUE(eventually([&] { return recorder.heard("page of 0"); }));
@@ -312,8 +316,8 @@ TEST_F(RedisFeedLoss, FlushedScriptsBeginTheFeedAnew) {
 
 TEST_F(RedisFeedLoss, NoEventIsMissedWhereEachAcknowledgementIsFollowedByARead) {
   CuttingProxy proxy(server_.folder() + "/proxy.sock", server_.socket());
-  World world(proxy.url());
   Recorder recorder;
+  World world(proxy.url());
   recorder.on_ack = [&] { world.feed().read(task("t1"), {}); };
   world.follow("t1", recorder);
   for (uint64_t i = 1; i <= 40; ++i) {
