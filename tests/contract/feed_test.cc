@@ -64,6 +64,8 @@ class Watcher final : public Follower {
 
 class ContractFeed : public Contract {
  protected:
+  /// The fixture's, since the feed knows it until its thread has ended.
+  Watcher& new_watcher() { return *watchers_.emplace_back(std::make_unique<Watcher>()); }
   void follow(const TaskId& task, Watcher& watcher) {
     feed->on_thread([&](Feed& it) { it.follow(task, watcher); });
     ASSERT_TRUE(feed->until([&] { return watcher.heard("acknowledged"); }));
@@ -79,6 +81,7 @@ class ContractFeed : public Contract {
         << word << " among " << ::testing::PrintToString(watcher.words());
   }
 
+  std::vector<std::unique_ptr<Watcher>> watchers_;
   std::unique_ptr<FeedHandle> feed = world->feed();
 };
 TASKFEED_CONTRACT(ContractFeed);
@@ -86,7 +89,7 @@ TASKFEED_CONTRACT(ContractFeed);
 TEST_P(ContractFeed, AcknowledgesAndThenDeliversInOrder) {
   const TaskId task = created();
   append_all(task, notes(2));
-  Watcher watcher;
+  Watcher& watcher = new_watcher();
   follow(task, watcher);
   append_all(task, notes(3));
   append(task, event(types::kStarted));
@@ -98,7 +101,7 @@ TEST_P(ContractFeed, AcknowledgesAndThenDeliversInOrder) {
 
 TEST_P(ContractFeed, DeliversWhatIsStoredByteForByte) {
   const TaskId task = created();
-  Watcher watcher;
+  Watcher& watcher = new_watcher();
   follow(task, watcher);
   EncodedEvent hostile = event("Type.of/others-é");
   hostile.json = "{ \"a\": \"\r\n  \xF0\x9F\x8C\x8D  b c \"}";
@@ -112,7 +115,7 @@ TEST_P(ContractFeed, DeliversWhatIsStoredByteForByte) {
 TEST_P(ContractFeed, NeverAnswersFromWithinACall) {
   const TaskId task = created();
   append_all(task, notes(1));
-  Watcher watcher;
+  Watcher& watcher = new_watcher();
   feed->on_thread([&](Feed& it) {
     it.follow(task, watcher);
     it.read(task, {});
@@ -130,7 +133,7 @@ TEST_P(ContractFeed, NeverAnswersFromWithinACall) {
 
 TEST_P(ContractFeed, DeliversNothingThatHistoryLacks) {
   const TaskId task = created();
-  Watcher watcher;
+  Watcher& watcher = new_watcher();
   follow(task, watcher);
   feed->on_thread([&](Feed& it) { watcher.on_event = [&] { it.read(task, {}); }; });
   append(task, event());
@@ -142,7 +145,7 @@ TEST_P(ContractFeed, DeliversNothingThatHistoryLacks) {
 
 TEST_P(ContractFeed, PublishesNothingThatWasRefused) {
   const TaskId task = created();
-  Watcher watcher;
+  Watcher& watcher = new_watcher();
   follow(task, watcher);
   ASSERT_FALSE(try_append(task, {event(), event(types::kCompleted), event()}, {}).ok());
   ASSERT_FALSE(tasks.commit({.task = task, .version = 9, .events = notes(1)}).ok());
@@ -162,7 +165,7 @@ TEST_P(ContractFeed, PublishesNothingThatWasRefused) {
 
 TEST_P(ContractFeed, PublishesARepeatedAppendOnce) {
   const TaskId task = created();
-  Watcher watcher;
+  Watcher& watcher = new_watcher();
   follow(task, watcher);
   const std::vector<EncodedEvent> events = notes(2);
   append_all(task, events);
@@ -177,8 +180,8 @@ TEST_P(ContractFeed, PublishesARepeatedAppendOnce) {
 TEST_P(ContractFeed, KeepsTasksApart) {
   const TaskId one = created("t1");
   const TaskId two = created("t2");
-  Watcher first;
-  Watcher second;
+  Watcher& first = new_watcher();
+  Watcher& second = new_watcher();
   follow(one, first);
   follow(two, second);
   append_all(one, notes(2));
@@ -192,7 +195,7 @@ TEST_P(ContractFeed, KeepsTasksApart) {
 }
 
 TEST_P(ContractFeed, FollowsATaskThatIsNotThereYet) {
-  Watcher watcher;
+  Watcher& watcher = new_watcher();
   follow(task("later"), watcher);
   created("later");
   append(task("later"), event());
@@ -202,14 +205,14 @@ TEST_P(ContractFeed, FollowsATaskThatIsNotThereYet) {
 
 TEST_P(ContractFeed, SaysNothingAfterUnfollowAndBeginsAnewAfterFollow) {
   const TaskId task = created();
-  Watcher gone;
+  Watcher& gone = new_watcher();
   follow(task, gone);
   feed->on_thread([&](Feed& it) {
     it.read(task, {});
     it.unfollow(task);
   });
   append(task, event());
-  Watcher back;
+  Watcher& back = new_watcher();
   follow(task, back);
   append(task, event());
   expect_heard(back, "2");
@@ -221,7 +224,7 @@ TEST_P(ContractFeed, SaysNothingAfterUnfollowAndBeginsAnewAfterFollow) {
 TEST_P(ContractFeed, AnswersReadsInTheirOrder) {
   const TaskId task = created();
   const auto cursors = append_all(task, notes(4));
-  Watcher watcher;
+  Watcher& watcher = new_watcher();
   follow(task, watcher);
   feed->on_thread([&](Feed& it) {
     it.read(task, {.newest = 1});
@@ -237,7 +240,7 @@ TEST_P(ContractFeed, ReadsWhatTheLogReads) {
   const TaskId task = created();
   const auto cursors = append_all(task, notes(6));
   world->trim_before(task, 3);
-  Watcher watcher;
+  Watcher& watcher = new_watcher();
   follow(task, watcher);
   long pages = 0;
   for (const ReadRange& range :
@@ -260,7 +263,7 @@ TEST_P(ContractFeed, ReadsWhatTheLogReads) {
 
 TEST_P(ContractFeed, TellsALossAndAcknowledgesAnewWhenTheStoreIsBack) {
   const TaskId task = created();
-  Watcher watcher;
+  Watcher& watcher = new_watcher();
   follow(task, watcher);
   append(task, event());
   expect_heard(watcher, "1");
@@ -282,7 +285,7 @@ TEST_P(ContractFeed, TellsALossAndAcknowledgesAnewWhenTheStoreIsBack) {
 TEST_P(ContractFeed, AcknowledgesWhatWasFollowedDuringALoss) {
   const TaskId task = created();
   feed->lose();
-  Watcher watcher;
+  Watcher& watcher = new_watcher();
   feed->on_thread([&](Feed& it) { it.follow(task, watcher); });
   feed->restore();
   expect_heard(watcher, "acknowledged");
