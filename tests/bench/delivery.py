@@ -147,10 +147,10 @@ def idle_memory(rig, runs, kinds):
     return {"table": table, "runs": rows}
 
 
-def latency_once(rig, bare_core, spread=5_000, events=25_000, rate=5_000):
-    """The daemon's readers and a bare SUBSCRIBE client follow the same events at the same time."""
+def latency_once(rig, kind, bare_core, spread=5_000, events=25_000, rate=5_000):
+    """A server's readers and a bare SUBSCRIBE client follow the same events at the same time."""
     names = rig.topics(spread)
-    server = serve(rig, "daemon", names)
+    server = serve(rig, kind, names)
     subscriber = rig.start(bare_core, "bench_subscriber", redis=rig.redis_socket, topics=names,
                            spread=spread)
     readers = rig.readers(server, names, streams=spread, spread=spread)
@@ -173,17 +173,25 @@ def latency(rig, runs, kinds):
     table, rows = [], []
     keys = {"p50_us": "median µs", "p99_us": "p99 µs"}
     places = (("the daemon's core", rig.server_core), ("Redis' core", rig.load_core))
-    for place, core in places if "daemon" in kinds else ():
-        pairs = [latency_once(rig, core) for _ in range(runs)]
-        rows += [{"bare on": place, "daemon": mine, "bare": bare} for mine, bare in pairs]
-        table.append({"bare SUBSCRIBE on": place})
-        for key, name in keys.items():
-            table[-1][f"bare {name}"] = round(median([bare for _, bare in pairs], key))
-            table[-1][f"daemon {name}"] = round(median([mine for mine, _ in pairs], key))
-            ratios = [mine[key] / bare[key] for mine, bare in pairs]
-            table[-1][f"{name} ratio"] = round(statistics.median(ratios), 2)
-        table[-1]["wrong"] = sum(mine["missing"] + mine["repeated"] + mine["disordered"]
-                                 for mine, _ in pairs)
+    servers = ("relay", "daemon") if "daemon" in kinds else ("relay",)
+    for place, core in places:
+        pairs = {kind: [] for kind in servers}
+        for _ in range(runs):
+            for kind in servers:
+                pairs[kind].append(latency_once(rig, kind, core))
+        for kind, mine in pairs.items():
+            rows += [{"bare on": place, "server": kind, "reader": reader, "bare": bare}
+                     for reader, bare in mine]
+            line = {"server": kind if kind == "daemon" else f"floor {kind}",
+                    "bare SUBSCRIBE on": place}
+            for key, name in keys.items():
+                line[f"bare {name}"] = round(median([bare for _, bare in mine], key))
+                line[f"reader {name}"] = round(median([reader for reader, _ in mine], key))
+                ratios = [reader[key] / bare[key] for reader, bare in mine]
+                line[f"{name} ratio"] = round(statistics.median(ratios), 2)
+            line["wrong"] = sum(reader["missing"] + reader["repeated"] + reader["disordered"]
+                                for reader, _ in mine)
+            table.append(line)
     return {"table": table, "runs": rows}
 
 

@@ -6,6 +6,8 @@
 /// for all that a turn brought. No history, no cursors, no limits, no timers.
 ///
 ///   --listen ADDRESS --feed unix:PATH --topics FILE --mode each|gathered
+///   --listen ADDRESS --redis SOCKET_PATH --topics FILE --mode each      the least relay there can
+///                     be: each message of a live channel becomes a frame, written at once
 ///
 /// Prints `ready ADDRESS`, and on SIGTERM one line of JSON.
 #include <cerrno>
@@ -21,6 +23,7 @@
 #include <unistd.h>
 
 #include "bench/flags.h"
+#include "bench/live_channels.h"
 #include "bench/sockets.h"
 #include "bench/topic_file.h"
 
@@ -32,6 +35,7 @@ volatile std::sig_atomic_t stopping = 0;
 constexpr size_t kTurnBytes = 64 * 1024;  // As much as the daemon takes from Redis in one turn.
 constexpr uint64_t kListener = UINT64_MAX;
 constexpr uint64_t kFeedListener = UINT64_MAX - 1;
+constexpr uint64_t kRedis = UINT64_MAX - 2;
 
 constexpr std::string_view kHead =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
@@ -55,16 +59,20 @@ class Floor {
   explicit Floor(const Flags& flags)
       : gathered_(flags.text("mode") == "gathered"), address_(flags.text("listen")) {
     uint32_t number = 0;
-    for (const TopicLine& line : read_topics(flags.text("topics"), UINT64_MAX)) {
-      numbers_.emplace(line.task, number++);
-    }
+    const std::vector<TopicLine> lines = read_topics(flags.text("topics"), UINT64_MAX);
+    for (const TopicLine& line : lines) numbers_.emplace(line.task, number++);
     topics_.resize(number);
     feed_.reserve(2 * kTurnBytes);
     listener_ = listen_on(address_);
-    std::string feed_address = flags.text("feed");
-    feed_listener_ = listen_on(feed_address);
     poll_.add(listener_, kListener);
-    poll_.add(feed_listener_, kFeedListener);
+    if (const std::string redis = flags.text("redis", ""); !redis.empty()) {
+      channels_ = std::make_unique<LiveChannels>(redis, lines);
+      poll_.add(channels_->fd(), kRedis);
+    } else {
+      std::string feed_address = flags.text("feed");
+      feed_listener_ = listen_on(feed_address);
+      poll_.add(feed_listener_, kFeedListener);
+    }
     std::printf("ready %s\n", address_.c_str());
     std::fflush(stdout);
   }
@@ -85,6 +93,7 @@ class Floor {
   void handle(const epoll_event& event) {
     if (event.data.u64 == kListener) return accept_all(listener_, Peer::Kind::kAsking);
     if (event.data.u64 == kFeedListener) return accept_all(feed_listener_, Peer::Kind::kFeed);
+    if (event.data.u64 == kRedis) return take_messages();
     const int socket = static_cast<int>(event.data.u64);
     switch (peer(socket).kind) {
       case Peer::Kind::kFeed:
@@ -158,6 +167,17 @@ class Floor {
     feed_.erase(0, used);
   }
 
+  void take_messages() {
+    channels_->read([this](std::string_view task, std::string_view message) {
+      const size_t cursor = message.find(' ');
+      const size_t type = message.find(' ', cursor + 1);
+      frame_.assign("id: ").append(message.substr(0, cursor)).append("\nevent: ");
+      frame_.append(message.substr(cursor + 1, type - cursor - 1)).append("\ndata: ");
+      frame_.append(message.substr(type + 1)).append("\n\n");
+      publish(numbers_.at(std::string(task)), frame_);
+    });
+  }
+
   void publish(uint32_t number, std::string_view frame) {
     Topic& topic = topics_.at(number);
     deliveries_ += topic.readers.size();
@@ -211,6 +231,8 @@ class Floor {
   std::vector<Peer> peers_;  // By descriptor.
   std::vector<uint32_t> touched_;
   std::string feed_;
+  std::unique_ptr<LiveChannels> channels_;
+  std::string frame_;
   uint64_t deliveries_ = 0;
   uint64_t writes_ = 0;
 };

@@ -178,6 +178,21 @@ class Floor:
         self.program.end()
 
 
+class Relay:
+    """tests/bench/floor.cc between Redis and the readers: the least second hop."""
+
+    def __init__(self, rig, topics):
+        self.name = "floor relay"
+        self.program = rig.start(rig.server_core, "bench_floor", listen="127.0.0.1:0",
+                                 redis=rig.redis_socket, topics=topics, mode="each")
+        self.address = self.program.line().split()[1]
+        self.pid = self.program.pid
+        self.outlet = {"to": "redis", "redis": rig.redis_url}
+
+    def end(self):
+        self.program.end()
+
+
 class Daemon:
     """`taskfeed serve` without workers, on one core."""
 
@@ -215,7 +230,9 @@ class Daemon:
 
 
 def serve(rig, kind, topics):
-    return Daemon(rig) if kind == "daemon" else Floor(rig, kind, topics)
+    if kind == "daemon":
+        return Daemon(rig)
+    return Relay(rig, topics) if kind == "relay" else Floor(rig, kind, topics)
 
 
 def median(rows, key):

@@ -6,13 +6,12 @@
 /// The last line is one of JSON.
 #include <cstdio>
 #include <cstring>
-#include <memory>
 
-#include <hiredis/hiredis.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include "bench/flags.h"
+#include "bench/live_channels.h"
 #include "bench/samples.h"
 #include "bench/sockets.h"
 #include "bench/topic_file.h"
@@ -22,34 +21,17 @@ namespace {
 
 constexpr char kSentKey[] = "\"sent_ns\":";
 
-struct Reply {
-  explicit Reply(void* reply) : held(static_cast<redisReply*>(reply)) {}
-  ~Reply() { freeReplyObject(held); }
-  Reply(const Reply&) = delete;
-  Reply& operator=(const Reply&) = delete;
-  redisReply* held;
-};
-
 class Subscriber {
  public:
   explicit Subscriber(const Flags& flags)
-      : context_(redisConnectUnix(flags.text("redis").c_str()), redisFree) {
-    if (context_ == nullptr || context_->err != 0) die("cannot connect to Redis");
-    const uint64_t spread = flags.number("spread", 1);
-    for (const TopicLine& topic : read_topics(flags.text("topics"), spread)) {
-      redisAppendCommand(context_.get(), "SUBSCRIBE taskfeed:{%s}:live", topic.task.c_str());
-    }
-    for (uint64_t i = 0; i < spread; ++i) {
-      void* reply = nullptr;
-      if (redisGetReply(context_.get(), &reply) != REDIS_OK) die("SUBSCRIBE was not acknowledged");
-      freeReplyObject(reply);
-    }
+      : channels_(flags.text("redis"),
+                  read_topics(flags.text("topics"), flags.number("spread", 1))) {
     std::printf("ready\n");
     std::fflush(stdout);
   }
 
   void run() {
-    pollfd wait[2] = {{STDIN_FILENO, POLLIN, 0}, {context_->fd, POLLIN, 0}};
+    pollfd wait[2] = {{STDIN_FILENO, POLLIN, 0}, {channels_.fd(), POLLIN, 0}};
     uint64_t heard_ns = now_ns();
     while (events_ < events_awaited_) {
       poll(wait, 2, 100);
@@ -66,18 +48,12 @@ class Subscriber {
 
  private:
   void take() {
-    if (redisBufferRead(context_.get()) != REDIS_OK) die("the connection to Redis broke");
-    for (;;) {
-      void* next = nullptr;
-      if (redisGetReplyFromReader(context_.get(), &next) != REDIS_OK) die("no RESP");
-      if (next == nullptr) return;
-      const Reply reply(next);
+    channels_.read([this](std::string_view, std::string_view message) {
       ++events_;
-      if (reply.held->elements != 3) continue;
-      const char* sent = std::strstr(reply.held->element[2]->str, kSentKey);
-      if (sent == nullptr) continue;
+      const char* sent = std::strstr(message.data(), kSentKey);
+      if (sent == nullptr) return;
       samples_.add_ns(now_ns() - std::strtoull(sent + sizeof kSentKey - 1, nullptr, 10));
-    }
+    });
   }
 
   bool read_order() {
@@ -90,7 +66,7 @@ class Subscriber {
     return true;
   }
 
-  std::unique_ptr<redisContext, decltype(&redisFree)> context_;
+  LiveChannels channels_;
   uint64_t events_ = 0;
   uint64_t events_awaited_ = UINT64_MAX;
   uint64_t quiet_ns_ = 120'000'000'000;
