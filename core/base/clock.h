@@ -43,4 +43,13 @@ Result<Milliseconds> parse_duration(std::string_view text);
 /// The shortest of the forms above that is exact: "1m30s".
 std::string format_duration(Milliseconds duration);
 
+/// A moment as a person types it.
+struct Moment {
+  WallTime time;
+  bool is_age = false;  ///< It was given as an age, and so is another time at the next call.
+};
+/// An RFC 3339 date-time; seconds since 1970 in digits; or an age such as "10m", counted back from
+/// `now`. Errors name the text and the three forms.
+Result<Moment> parse_moment(std::string_view text, WallTime now);
+
 }  // namespace taskfeed

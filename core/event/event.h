@@ -47,6 +47,10 @@ Result<std::string> encode_event(const Event& event);
 /// The reverse; event_id, event_type, timestamp and task_id must be there.
 Result<Event> decode_event(std::string_view json);
 
+/// The `timestamp` of an event's JSON; empty where it has none that can be read. What
+/// encode_event() wrote is not parsed for it.
+std::optional<WallTime> event_time(std::string_view json);
+
 /// What a person or a foreign client hands in: `json` is an object with payload keys, and may name
 /// event_id and timestamp; event_type may stand in it or in `type`. A task_id in it that is not
 /// `task` is refused. Missing parts are made from `ids` and `clock`.

@@ -44,8 +44,8 @@ Json cursor_json(const std::optional<Cursor>& cursor) {
   return cursor ? Json(cursor->str()) : Json(nullptr);
 }
 
-FramePtr frame_of(const std::optional<Cursor>& cursor, std::string_view type,
-                  std::string_view data) {
+FramePtr frame_of(const std::optional<Cursor>& cursor, std::string_view type, std::string_view data,
+                  bool terminal) {
   std::array<char, kCursorTextMax> place;
   const std::string_view id = cursor_text(cursor, place);
   const bool lines = has_line_break(data);
@@ -62,18 +62,17 @@ FramePtr frame_of(const std::optional<Cursor>& cursor, std::string_view type,
     out.append(kData).append(data).append("\n");
   }
   out += '\n';
-  return Frame::make(std::move(out), cursor.value_or(Cursor()), type_at, type.size(),
-                     cursor && is_terminal(type));
+  return Frame::make(std::move(out), cursor.value_or(Cursor()), type_at, type.size(), terminal);
 }
 
 FramePtr control_frame(std::string_view type, const Json& json) {
-  return frame_of(std::nullopt, type, dump_json(json));
+  return frame_of(std::nullopt, type, dump_json(json), false);
 }
 
 }  // namespace
 
 FramePtr event_frame(const Cursor& cursor, std::string_view type, std::string_view json) {
-  return frame_of(cursor, is_event_type(type) ? type : std::string_view(), json);
+  return frame_of(cursor, is_event_type(type) ? type : std::string_view(), json, is_terminal(type));
 }
 
 FramePtr unnamed_frame(const Frame& named) {
@@ -89,6 +88,42 @@ FramePtr unnamed_frame(const Frame& named) {
     out.append(bytes.substr(type_at + type.size() + 1));
   }
   return Frame::make(std::move(out), named.cursor(), 0, 0, named.terminal());
+}
+
+std::string_view data_of(const Frame& frame, std::string& room) {
+  std::string_view rest = frame.bytes();
+  // Before the first data line stand lines of other names only.
+  const size_t begin = rest.starts_with(kData) ? 0 : rest.find("\ndata: ") + 1;
+  if (begin == 0 && !rest.starts_with(kData)) return {};
+  rest.remove_prefix(begin);
+  room.clear();
+  for (bool first = true;; first = false) {
+    const size_t end = rest.find('\n');
+    const std::string_view line = rest.substr(kData.size(), end - kData.size());
+    rest.remove_prefix(end + 1);
+    const bool last = !rest.starts_with(kData);
+    if (first && last) return line;
+    room.append(first ? "" : "\n").append(line);
+    if (last) return room;
+  }
+}
+
+FramePtr nested_frame(const Frame& named, bool with_name) {
+  std::string room;
+  const std::string_view flat = data_of(named, room);
+  Result<Json> parsed = parse_json(flat);
+  std::string nested(flat);
+  if (parsed && parsed->is_object()) {
+    Json envelope = Json::object();
+    Json payload = Json::object();
+    for (auto& [key, value] : parsed->items()) {
+      (is_reserved_key(key) ? envelope : payload)[key] = std::move(value);
+    }
+    envelope["data"] = std::move(payload);
+    nested = dump_json(envelope);
+  }
+  return frame_of(named.cursor(), with_name ? named.type() : std::string_view(), nested,
+                  named.terminal());
 }
 
 FramePtr progress_frame(const Cursor& cursor) {

@@ -23,6 +23,11 @@ namespace taskfeed::sse {
 FramePtr event_frame(const Cursor& cursor, std::string_view type, std::string_view json);
 /// The same event without its `event:` line, for `event_names=off`.
 FramePtr unnamed_frame(const Frame& named);
+/// The same event with its payload under `data`, the reserved keys beside it, for
+/// `envelope=nested`; with its name or without. What is no JSON object stays as it is.
+FramePtr nested_frame(const Frame& named, bool with_name);
+/// A frame's data as it was before it was split into lines, which may stand in `room`.
+std::string_view data_of(const Frame& frame, std::string& room);
 /// `id:` alone: moves the reader's cursor and dispatches nothing.
 FramePtr progress_frame(const Cursor& cursor);
 /// `: text`; every line break in `text` starts another comment line.

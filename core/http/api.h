@@ -54,6 +54,7 @@ struct ApiPorts {
   service::Tasks& tasks;
   HealthSource& health;
   std::string version;
+  const Clock& clock;
 };
 
 /// What a pattern's `{agent}` and `{task}` stood for; not yet validated.

@@ -23,7 +23,22 @@ Result<std::optional<Cursor>> read_cursor(const Call& call) {
   return std::optional<Cursor>();
 }
 
-Result<hub::StreamOptions> read_options(const Call& call) {
+Result<bool> nested_parameter(const Call& call) {
+  const std::string_view text = call.parameter("envelope").value_or("flat");
+  if (text == "nested" || text == "flat") return text == "nested";
+  return {Errc::kInvalid, "the parameter envelope must be flat or nested"};
+}
+
+/// An age is another time at each return of a reader, which would miss what came while it was
+/// away: for a reader with a cursor it says nothing.
+Result<std::optional<WallTime>> since_parameter(const Call& call, WallTime now, bool has_cursor) {
+  const Result<std::optional<Moment>> since = moment_parameter(call, "since", now);
+  if (!since) return since.error();
+  if (!*since || ((*since)->is_age && has_cursor)) return std::optional<WallTime>();
+  return std::optional<WallTime>((*since)->time);
+}
+
+Result<hub::StreamOptions> read_options(const Call& call, WallTime now) {
   const Result<std::optional<Cursor>> after = read_cursor(call);
   if (!after) return after.error();
   const Result<bool> history = flag_parameter(call, "include_history", true);
@@ -32,6 +47,10 @@ Result<hub::StreamOptions> read_options(const Call& call) {
   if (!newest) return newest.error();
   Result<TypeFilter> filter = filter_parameters(call);
   if (!filter) return filter.error();
+  const Result<std::optional<WallTime>> since = since_parameter(call, now, after->has_value());
+  if (!since) return since.error();
+  const Result<bool> nested = nested_parameter(call);
+  if (!nested) return nested.error();
   const Result<bool> names = flag_parameter(call, "event_names", true);
   if (!names) return names.error();
   const Result<uint64_t> heartbeat =
@@ -41,7 +60,9 @@ Result<hub::StreamOptions> read_options(const Call& call) {
                              .include_history = *history,
                              .history_newest = {},
                              .filter = *std::move(filter),
+                             .since = *since,
                              .event_names = *names,
+                             .nested = *nested,
                              .heartbeat_interval = std::chrono::seconds(*heartbeat)};
   if (call.parameter("history")) {
     // history=0 is "live only".
@@ -54,7 +75,7 @@ Result<hub::StreamOptions> read_options(const Call& call) {
 }  // namespace
 
 Reply stream_events(const ApiPorts& ports, const Call& call, const Captures& captures) {
-  Result<hub::StreamOptions> options = read_options(call);
+  Result<hub::StreamOptions> options = read_options(call, ports.clock.wall());
   if (!options) return refused(options.error(), call);
   const Result<bool> heartbeat_event = flag_parameter(call, "heartbeat_event", false);
   if (!heartbeat_event) return refused(heartbeat_event.error(), call);

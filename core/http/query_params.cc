@@ -50,6 +50,16 @@ Result<Milliseconds> duration_parameter(const Call& call, std::string_view name,
   return *duration;
 }
 
+Result<std::optional<Moment>> moment_parameter(const Call& call, std::string_view name,
+                                               WallTime now) {
+  const std::optional<std::string_view> text = call.parameter(name);
+  if (!text) return std::optional<Moment>();
+  if (!is_utf8(*text)) return wrong(name, "is not UTF-8");
+  const Result<Moment> moment = parse_moment(*text, now);
+  if (!moment) return wrong(name, "is wrong: " + moment.error().text);
+  return std::optional<Moment>(*moment);
+}
+
 Result<std::optional<Cursor>> cursor_parameter(const Call& call, std::string_view name) {
   const std::optional<std::string_view> text = call.parameter(name);
   if (!text || text->empty()) return std::optional<Cursor>();

@@ -18,6 +18,9 @@ Result<uint64_t> number_parameter(const Call& call, std::string_view name, uint6
 Result<bool> flag_parameter(const Call& call, std::string_view name, bool otherwise);
 /// "30s", as parse_duration() takes it; zero where it is absent.
 Result<Milliseconds> duration_parameter(const Call& call, std::string_view name, Milliseconds most);
+/// As parse_moment() takes it.
+Result<std::optional<Moment>> moment_parameter(const Call& call, std::string_view name,
+                                               WallTime now);
 /// Absent or empty: nothing.
 Result<std::optional<Cursor>> cursor_parameter(const Call& call, std::string_view name);
 /// `types` and `exclude`.

@@ -76,7 +76,7 @@ bool Hub::Impl::tick() {
   if (!shelf_.busy.empty()) each(shelf_.busy, &Topic::proceed);
   if (shelf_.clock.mono() >= slow_tick_at_) slow_tick();
   if (shelf_.ring_bytes > shelf_.limits.ring_bytes_total_max) shrink_rings();
-  shelf_.unnamed.clear();
+  shelf_.forms.clear();
   shelf_.frames_left = shelf_.limits.catch_up_frames_max;
   return std::any_of(shelf_.busy.begin(), shelf_.busy.end(),
                      [](const Topic* topic) { return topic->has_ready(); });

@@ -76,7 +76,10 @@ struct StreamOptions {
   bool include_history = true;             ///< Without a cursor: from the beginning, or live only.
   std::optional<uint64_t> history_newest;  ///< Without a cursor: only the newest N, then live.
   TypeFilter filter;
+  /// Only events whose timestamp is this or later; after a cursor as well.
+  std::optional<WallTime> since;
   bool event_names = true;                               ///< Off: frames without an `event:` line.
+  bool nested = false;                                   ///< The payload stands under `data`.
   std::chrono::milliseconds heartbeat_interval{15'000};  ///< For stream.open; sent by the Sink.
 };
 

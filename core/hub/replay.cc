@@ -269,22 +269,23 @@ void Topic::tell_gap(Subscription& subscription, const broker::Page& page) {
 /// As the reader wants it; the Sink's answer, or 0 where it is passed over.
 size_t Topic::deliver(Subscription& subscription, const FramePtr& frame) {
   Selection* const selection = subscription.selection.get();
-  if (selection != nullptr && !selection->filter.accepts(frame->type())) {
+  if (selection != nullptr && selection->passes_over(*frame)) {
     selection->owes_progress = true;
     return 0;
   }
   ++shelf_.stats.deliveries;
   if (selection == nullptr) return subscription.sink.deliver(frame);
   selection->owes_progress = false;
-  if (selection->event_names) return subscription.sink.deliver(frame);
-  return subscription.sink.deliver(shelf_.unnamed.of(frame));
+  return subscription.sink.deliver(shelf_.forms.of(frame, selection->form));
 }
 
 void Topic::go_live(Subscription& subscription) {
   subscription.catch_up.reset();
   State state = State::kLive;
   if (const Selection* const selection = subscription.selection.get()) {
-    state = selection->filter.empty() ? State::kUnnamed : State::kFiltered;
+    const bool unnamed_alone =
+        selection->filter.empty() && !selection->since && selection->form == FrameForm::kUnnamed;
+    state = unnamed_alone ? State::kUnnamed : State::kFiltered;
     if (selection->owes_progress && !aside_->owing) {
       aside_->owing = true;
       shelf_.owing.push_back(this);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "event/cursor.h"
 #include "event/event_type.h"
+#include "hub/frame_forms.h"
 #include "hub/hub.h"
 
 namespace taskfeed::hub {
@@ -35,8 +36,18 @@ struct CatchUp {
 /// Of readers that do not take every frame as it is.
 struct Selection {
   TypeFilter filter;
-  bool event_names = true;
+  std::optional<WallTime> since;
+  FrameForm form = FrameForm::kPlain;
   bool owes_progress = false;  ///< Events were passed over since the last id it was told.
+
+  bool passes_over(const Frame& frame) const {
+    if (!filter.accepts(frame.type())) return true;
+    if (!since) return false;
+    std::string room;
+    // An event without a readable time cannot be said to be older.
+    const std::optional<WallTime> time = event_time(sse::data_of(frame, room));
+    return time && *time < *since;
+  }
 };
 
 class Subscription {
@@ -47,7 +58,7 @@ class Subscription {
     kReading,   ///< A page of history is under way.
     kReady,     ///< To go on at the next tick.
     kDraining,  ///< Its Sink has enough to send.
-    kFiltered,  ///< Live …
+    kFiltered,  ///< Live, selected or in a form of its own …
     kUnnamed,   ///< … live …
     kLive,      ///< … and live with every frame as it is.
   };

@@ -14,10 +14,12 @@ Subscription* Topic::add(const StreamOptions& options, Sink& sink) {
   made->catch_up->include_history = options.after || options.include_history;
   if (!options.after) made->catch_up->history_newest = options.history_newest;
   made->catch_up->heartbeat_interval = options.heartbeat_interval;
-  if (!options.filter.empty() || !options.event_names) {
+  const FrameForm form = frame_form(options.event_names, options.nested);
+  if (!options.filter.empty() || options.since || form != FrameForm::kPlain) {
     made->selection = std::make_unique<Selection>();
     made->selection->filter = options.filter;
-    made->selection->event_names = options.event_names;
+    made->selection->since = options.since;
+    made->selection->form = form;
   }
   ++shelf_.stats.subscriptions;
   aside();

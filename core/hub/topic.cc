@@ -124,7 +124,7 @@ void Topic::deliver_to_live(const FramePtr& frame, size_t most) {
 void Topic::deliver_to_selective(const FramePtr& frame, size_t most) {
   const Readers& unnamed = readers(State::kUnnamed);
   if (!unnamed.empty()) {
-    const FramePtr& bare = shelf_.unnamed.of(frame);
+    const FramePtr& bare = shelf_.forms.of(frame, FrameForm::kUnnamed);
     for (const auto& reader : unnamed) {
       if (reader->sink.deliver(bare) > most) shelf_.slow.push_back(reader.get());
     }

@@ -19,9 +19,9 @@
 #include <vector>
 
 #include "broker/feed.h"
+#include "hub/frame_forms.h"
 #include "hub/frame_ring.h"
 #include "hub/subscription.h"
-#include "hub/unnamed_frames.h"
 
 namespace taskfeed::hub {
 
@@ -32,7 +32,7 @@ struct Shelf {
   Log& log;
   const Limits limits;
   Stats stats{};
-  UnnamedFrames unnamed{};
+  FrameForms forms{};
   size_t ring_bytes = 0;                            ///< Of all rings.
   size_t frames_left = limits.catch_up_frames_max;  ///< In this turn.
   std::vector<Topic*> busy{};                       ///< With readers kReady or kDraining.

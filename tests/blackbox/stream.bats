@@ -154,6 +154,22 @@ control() { grep -A 1 "^event: $1" "$2" | sed -n 's/^data: //p'; }
   notes_are 1 2 reader.sse
 }
 
+@test "a nested envelope has the payload under data, and since begins later" {
+  outside_task
+  taskfeed publish -q "$task" - >/dev/null <<'EVENTS'
+{"event_type":"note","timestamp":"2026-11-22T09:59:59Z","n":1}
+{"event_type":"note","timestamp":"2026-11-22T10:00:00Z","n":2,"data":{"deep":true}}
+EVENTS
+  finish
+  read_all "$path?envelope=nested&since=2026-11-22T10:00:00Z&types=note" >reader.sse
+  same "data" '{"n":2,"data":{"deep":true}}' "$(events_of reader.sse | jq -c .data)"
+  same "beside it" "agent_id data event_id event_type task_id timestamp" \
+    "$(events_of reader.sse | jq -r 'keys|join(" ")')"
+  same "the first id, and the end's" "2 3" "$(ids_of reader.sse | sed 's/-.*//' | paste -sd ' ')"
+  same "in seconds" "2" "$(read_all "$path?since=1795341600&types=note" | notes_in)"
+  same "an age" WorkflowCompleted "$(read_all "$path?since=1h" | events_of | jq -r .event_type)"
+}
+
 @test "a published event is stored once, however often it is sent" {
   outside_task
   event='{"event_type":"note","event_id":"0198f3c2-0000-7000-8000-000000000001","n":1}'

@@ -71,7 +71,7 @@ class ApiWorld {
  public:
   /// `instead`: of the TaskService over the broker.
   explicit ApiWorld(service::Tasks* instead = nullptr)
-      : api({instead != nullptr ? *instead : tasks, health, "1.2.3"}) {
+      : api({instead != nullptr ? *instead : tasks, health, "1.2.3", clock}) {
     TF_ASSERT(tasks.put_agent(agent_config("builder", runner::RunnerKind::kCommand)).ok());
     TF_ASSERT(tasks.put_agent(agent_config("outside", runner::RunnerKind::kExternal)).ok());
   }

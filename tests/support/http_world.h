@@ -34,7 +34,7 @@ class HttpWorld {
   explicit HttpWorld(const HttpOptions& options = {})
       : loop(loop::Loop::create().value()),
         hub(feed, clock, log, options.hub),
-        api({options.tasks != nullptr ? *options.tasks : tasks, health, "1.2.3"}),
+        api({options.tasks != nullptr ? *options.tasks : tasks, health, "1.2.3", clock}),
         pool(clock, options.pool) {
     TF_ASSERT(tasks.put_agent(external_agent("agent-1")).ok());
     loop->at_turn_end([this] { pump(); });

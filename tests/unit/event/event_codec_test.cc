@@ -90,6 +90,26 @@ TEST(EventEncode, TheEncodedFormCarriesWhatAnAppendNeeds) {
   EXPECT_EQ(encoded.json, std::string(kHead) + "}");
 }
 
+TEST(EventTime, IsTheTimestampOfAnyEvent) {
+  const WallTime time = testing::ManualClock().wall();
+  EXPECT_EQ(event_time(encode_event(event_with({{"timestamp", "no"}, {"a", 1}})).value()), time);
+  Event event = event_with(Json::object());
+  event.type = EventType::parse(R"(a","timestamp":"2001-01-01T00:00:00Z)").value();
+  EXPECT_EQ(event_time(encode_event(event).value()), time);
+  EXPECT_EQ(event_time(R"({"a":{"timestamp":"2001-01-01T00:00:00Z"},)"
+                       R"( "timestamp": "2026-11-22T10:00:00Z"})"),
+            time);
+}
+
+TEST(EventTime, IsNoneWhereNoneCanBeRead) {
+  for (const std::string_view json :
+       {"", "{}", "[]", "nonsense", R"({"timestamp":5})", R"({"timestamp":"yesterday"})",
+        R"({"event_id":"01980000-0000-7000-8000-000000000011","event_type":"a","timestamp":"x"})",
+        R"({"event_id":"01980000-0000-7000-8000-000000000011","event_type":"a)"}) {
+    EXPECT_EQ(event_time(json), std::nullopt) << json;
+  }
+}
+
 TEST(EventDecode, GivesBackWhatWasEncoded) {
   const Event event =
       event_with(parse_json(R"({"z":[1,{"y":null}],"text":"ü\n€","n":-1})").value());

@@ -66,6 +66,50 @@ TEST(SseEncoderEvent, TheUnnamedFormLosesTheNameAlone) {
   EXPECT_EQ(unnamed_frame(*unnamed)->bytes(), unnamed->bytes());
 }
 
+TEST(SseEncoderNested, PutsThePayloadUnderData) {
+  const FramePtr flat = event_frame({1, 2}, types::kFailed,
+                                    R"({"event_id":"e","event_type":"t","a":1,"task_id":"t1",)"
+                                    R"("data":{"b":2}})");
+  const FramePtr named = nested_frame(*flat, true);
+  EXPECT_EQ(named->bytes(),
+            "id: 1-2\nevent: WorkflowFailed\ndata: "
+            R"({"event_id":"e","event_type":"t","task_id":"t1","data":{"a":1,"data":{"b":2}}})"
+            "\n\n");
+  EXPECT_EQ(named->type(), types::kFailed);
+  const FramePtr unnamed = nested_frame(*flat, false);
+  EXPECT_TRUE(unnamed->type().empty());
+  EXPECT_EQ(unnamed->bytes(), unnamed_frame(*named)->bytes());
+  for (const FramePtr& frame : {named, unnamed}) {
+    EXPECT_EQ(frame->cursor(), flat->cursor());
+    EXPECT_TRUE(frame->terminal());
+  }
+}
+
+TEST(SseEncoderNested, HasDataAlsoWithoutAPayload) {
+  const FramePtr nested = nested_frame(*event_frame({1, 2}, "t", R"({"event_id":"e"})"), true);
+  EXPECT_EQ(nested->bytes(), "id: 1-2\nevent: t\ndata: {\"event_id\":\"e\",\"data\":{}}\n\n");
+}
+
+TEST(SseEncoderNested, LeavesWhatIsNoObjectAsItIs) {
+  for (const std::string_view text : {"[1]", "no json", "", "two\nlines"}) {
+    const FramePtr flat = event_frame({1, 2}, "t", text);
+    EXPECT_EQ(nested_frame(*flat, true)->bytes(), flat->bytes()) << text;
+  }
+}
+
+TEST(SseEncoderData, IsGivenBackWhole) {
+  for (const std::string_view text : {"{}", "", "a\nb", "\n", "a\n", "data: x\ndata: y"}) {
+    std::string room;
+    const FramePtr frame = event_frame({1, 2}, "t", text);
+    EXPECT_EQ(data_of(*frame, room), text);
+    EXPECT_EQ(data_of(*unnamed_frame(*frame), room), text);
+  }
+  std::string room;
+  EXPECT_EQ(data_of(*progress_frame({1, 2}), room), "");
+  EXPECT_EQ(data_of(*gap_frame({1, 2}, {2, 3}, GapReason::kSlow), room),
+            R"({"from":"1-2","to":"2-3","reason":"slow"})");
+}
+
 TEST(SseEncoderEvent, TheLongestCursorAndTypeFit) {
   const std::string type(kEventTypeBytesMax, 'x');
   const FramePtr frame = event_frame({UINT64_MAX, UINT32_MAX}, type, "{}");

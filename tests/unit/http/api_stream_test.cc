@@ -109,13 +109,38 @@ TEST(ApiStream, SendsUnnamedEventsWhereNamesAreOff) {
   EXPECT_TRUE(options(world, "?event_names=on").event_names);
 }
 
+TEST(ApiStream, NestsThePayloadWhereAsked) {
+  ApiWorld world;
+  EXPECT_FALSE(options(world, "").nested);
+  EXPECT_FALSE(options(world, "?envelope=flat").nested);
+  EXPECT_TRUE(options(world, "?envelope=nested").nested);
+}
+
+TEST(ApiStream, TakesSinceAsATimeSecondsOrAnAge) {
+  ApiWorld world;
+  const WallTime now = world.clock.wall();
+  EXPECT_FALSE(options(world, "").since.has_value());
+  EXPECT_EQ(options(world, "?since=10m").since, now - std::chrono::minutes(10));
+  EXPECT_EQ(options(world, "?since=1795341600").since, WallTime(std::chrono::seconds(1795341600)));
+  const WallTime named = parse_rfc3339("2026-11-22T09:00:00Z").value();
+  EXPECT_EQ(options(world, "?since=2026-11-22T09:00:00Z").since, named);
+  EXPECT_EQ(options(world, "?since=2026-11-22T09:00:00Z", "7-9").since, named);
+}
+
+TEST(ApiStream, AnAgeIsForTheFirstConnectionAlone) {
+  ApiWorld world;
+  // It would be another time by now, and hide what came while the reader was away.
+  EXPECT_FALSE(options(world, "?since=10m", "7-9").since.has_value());
+}
+
 TEST(ApiStream, RefusesParametersThatAreNone) {
   ApiWorld world;
   const Task task = world.create();
   for (const std::string_view query :
        {"?heartbeat=4", "?heartbeat=61", "?heartbeat=15s", "?heartbeat=", "?history=-1",
-        "?history=all", "?history=1000001", "?include_history=maybe", "?include_history=",
-        "?event_names=x", "?heartbeat_event=2", "?types=%ff", "?exclude=%80"}) {
+        "?history=all", "?history=1000001", "?include_history=maybe",
+        "?include_history=", "?event_names=x", "?heartbeat_event=2", "?envelope=deep", "?envelope=",
+        "?since=", "?since=soon", "?since=%ff", "?since=10m%00", "?types=%ff", "?exclude=%80"}) {
     SCOPED_TRACE(query);
     expect_problem(stream(world, task, query), 400, "invalid");
   }

@@ -280,5 +280,51 @@ TEST_F(HubLive, EncodesUnnamedFramesOnceForAll) {
   EXPECT_EQ(sink.take(), Words{"3"});
 }
 
+TEST_F(HubLive, EncodesEachOtherFormOnceForAll) {
+  FakeSink one, two, bare;
+  world.join(kTask, one, {.nested = true});
+  world.join(kTask, two, {.nested = true});
+  world.join(kTask, bare, {.event_names = false, .nested = true});
+  world.settle();
+  world.append(kTask, 1);
+  world.settle();
+  EXPECT_EQ(one.take(), (Words{"open complete", "1", "2", "3"}));
+  EXPECT_EQ(bare.take(), (Words{"open complete", "unnamed 1", "unnamed 2", "unnamed 3"}));
+  for (size_t i = 1; i <= 3; ++i) {
+    EXPECT_EQ(&*one.frames[i], &*two.frames[i]);
+    EXPECT_NE(one.frames[i]->bytes().find(R"("data":{"pad")"), std::string_view::npos);
+    EXPECT_EQ(bare.frames[i]->bytes(), sse::unnamed_frame(*one.frames[i])->bytes());
+  }
+  EXPECT_EQ(sink.take(), Words{"3"});
+  EXPECT_EQ(sink.frames.back()->bytes().find(R"("data":{)"), std::string_view::npos);
+}
+
+TEST_F(HubLive, PassesOverWhatIsOlderThanAskedFor) {
+  const WallTime limit = parse_rfc3339("2026-11-22T10:00:00Z").value();
+  auto append_at = [this, limit, tag = 1'000u](Milliseconds after_limit) mutable {
+    const Event event{.id = uuid_with_tag(++tag),
+                      .type = known_type(types::kProgress),
+                      .time = limit + after_limit,
+                      .task = kTask,
+                      .agent = {},
+                      .execution = {}};
+    const EncodedEvent encoded = encode(event).value();
+    ASSERT_TRUE(world.broker.append(kTask, std::span(&encoded, 1), {.create_stream = true}).ok());
+  };
+  append_at(Milliseconds(-1));
+  append_at(Milliseconds(0));
+  FakeSink recent;
+  world.join(kTask, recent, {.since = limit});
+  world.settle();
+  // The two of the fixture have no time, and so are not known to be older.
+  EXPECT_EQ(recent.take(), (Words{"open complete", "1", "2", "4"}));
+  append_at(Milliseconds(-5));
+  world.settle();
+  world.pass();
+  append_at(Milliseconds(5));
+  world.settle();
+  EXPECT_EQ(recent.take(), (Words{"progress 5", "6"}));
+}
+
 }  // namespace
 }  // namespace taskfeed::hub
