@@ -13,6 +13,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/livez", true, handlers::livez, "The process answers"},
     Route{"GET", "/readyz", true, handlers::readyz, "Ready for requests; 503 without Redis"},
     Route{"GET", "/version", true, handlers::version, "Name and version"},
+    Route{"GET", "/openapi.json", true, handlers::openapi, "What there is, as OpenAPI 3.1"},
     Route{"GET", "/agents", false, handlers::list_agents, "List agents"},
     Route{"POST", "/agents", false, handlers::create_agent, "Declare an agent without programs"},
     Route{"GET", "/agents/{agent}", false, handlers::show_agent, "One agent"},

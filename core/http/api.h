@@ -77,7 +77,7 @@ struct Route {
   std::string_view summary;
 };
 
-/// All of them: also what an OpenAPI document is made of.
+/// All of them; openapi.json describes each.
 std::span<const Route> routes();
 
 class Api {

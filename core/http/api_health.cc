@@ -1,5 +1,6 @@
 #include "event/json.h"
 #include "http/handlers.h"
+#include "http/openapi.h"
 
 namespace taskfeed::http::handlers {
 namespace {
@@ -48,6 +49,13 @@ Reply readyz(const ApiPorts& ports, const Call&, const Captures&) {
 
 Reply version(const ApiPorts& ports, const Call&, const Captures&) {
   return json_reply(200, {{"name", "taskfeed"}, {"version", ports.version}});
+}
+
+Reply openapi(const ApiPorts&, const Call&, const Captures&) {
+  Reply reply;
+  reply.body = openapi_document();
+  reply.content_type = kJsonType;
+  return reply;
 }
 
 }  // namespace taskfeed::http::handlers

@@ -98,7 +98,9 @@ Reply list_tasks(const ApiPorts& ports, const Call& call, const Captures& captur
   const Result<uint64_t> limit = number_parameter(call, "limit", 1, kListMax, kListDefault);
   if (!limit) return refused(limit.error(), call);
   query.limit = *limit;
-  query.cursor = call.parameter("cursor").value_or("");
+  const Result<std::string_view> cursor = text_parameter(call, "cursor");
+  if (!cursor) return refused(cursor.error(), call);
+  query.cursor = *cursor;
   const Result<service::Tasks::Listing> listing = ports.tasks.list(query);
   if (!listing) return refused(listing.error(), call);
   Json json = Json::object();

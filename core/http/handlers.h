@@ -19,7 +19,7 @@ std::string task_path(const Task& task);
 namespace handlers {
 using Handler = Reply(const ApiPorts& ports, const Call& call, const Captures& captures);
 
-Handler health, livez, readyz, version;
+Handler health, livez, readyz, version, openapi;
 Handler list_agents, create_agent, show_agent, put_agent, delete_agent;
 Handler list_tasks, create_task, show_task, execute_task, cancel_task, pause_task, resume_task;
 Handler task_state, task_result;

@@ -68,11 +68,18 @@ Result<std::optional<Cursor>> cursor_parameter(const Call& call, std::string_vie
   return std::optional<Cursor>(*cursor);
 }
 
+Result<std::string_view> text_parameter(const Call& call, std::string_view name) {
+  const std::string_view text = call.parameter(name).value_or("");
+  if (!is_utf8(text)) return wrong(name, "is not UTF-8");
+  return text;
+}
+
 Result<TypeFilter> filter_parameters(const Call& call) {
-  const std::string_view types = call.parameter("types").value_or("");
-  const std::string_view exclude = call.parameter("exclude").value_or("");
-  if (!is_utf8(types) || !is_utf8(exclude)) return wrong("types", "is not UTF-8");
-  return TypeFilter::parse(types, exclude);
+  const Result<std::string_view> types = text_parameter(call, "types");
+  if (!types) return types.error();
+  const Result<std::string_view> exclude = text_parameter(call, "exclude");
+  if (!exclude) return exclude.error();
+  return TypeFilter::parse(*types, *exclude);
 }
 
 }  // namespace taskfeed::http

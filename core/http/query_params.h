@@ -23,6 +23,8 @@ Result<std::optional<Moment>> moment_parameter(const Call& call, std::string_vie
                                                WallTime now);
 /// Absent or empty: nothing.
 Result<std::optional<Cursor>> cursor_parameter(const Call& call, std::string_view name);
+/// In UTF-8; empty where it is absent.
+Result<std::string_view> text_parameter(const Call& call, std::string_view name);
 /// `types` and `exclude`.
 Result<TypeFilter> filter_parameters(const Call& call);
 

@@ -1,4 +1,4 @@
-/// /health, /livez, /readyz and /version.
+/// What stands at the root: /health, /livez, /readyz, /version and /openapi.json.
 #include "support/api_world.h"
 
 namespace taskfeed {
@@ -10,7 +10,8 @@ using testing::expect_json;
 using testing::expect_problem;
 using testing::Told;
 
-constexpr std::array<std::string_view, 4> kProbes{"/health", "/livez", "/readyz", "/version"};
+constexpr std::array<std::string_view, 5> kProbes{"/health", "/livez", "/readyz", "/version",
+                                                  "/openapi.json"};
 
 TEST(ApiHealth, SaysWhatItChecked) {
   ApiWorld world;
