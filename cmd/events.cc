@@ -1,4 +1,5 @@
 // events: a part of a task's history (get_events).
+#include "event_filter.h"
 #include "event_printer.h"
 #include "inputs.h"
 #include "subcommand.h"
@@ -11,7 +12,7 @@ constexpr uint64_t kLimitMax = 1'000'000;
 struct EventsOptions {
   std::string word;
   std::optional<std::string> after, before, limit;
-  std::string types, exclude;
+  FilterArgs filter;
   // validate()'s.
   std::optional<TaskId> task;
   service::EventsQuery query;
@@ -23,8 +24,7 @@ void declare(ArgParser& parser, EventsOptions& options) {
   parser.option("--after", options.after, "CURSOR", "only what came after this event");
   parser.option("--before", options.before, "CURSOR", "only what came before; a cursor or its seq");
   parser.option("-n,--limit", options.limit, "N|all", "at most N; 100 without it");
-  parser.option("--types", options.types, "GLOBS", "only these types: a,b*");
-  parser.option("--exclude", options.exclude, "GLOBS", "all but these types");
+  declare_filter(parser, options.filter);
 }
 
 Result<void> validate(EventsOptions& options) {
@@ -52,9 +52,9 @@ Result<void> validate(EventsOptions& options) {
     if (!limit) return {Errc::kInvalid, limit.error().text + ", nor 'all'"};
     options.events_max = *limit;
   }
-  Result<TypeFilter> filter = TypeFilter::parse(options.types, options.exclude);
+  Result<EventFilter> filter = read_filter(options.filter, WallTime{});
   if (!filter) return filter.error();
-  options.query.filter = *std::move(filter);
+  options.query.filter = filter->types;
   return {};
 }
 
@@ -75,25 +75,36 @@ void remark_on_gap(const service::EventsPage& page, const EventsOptions& options
 }
 
 ExitStatus run(const EventsOptions& options, Deps& deps) {
+  const Result<EventFilter> filter = read_filter(options.filter, deps.clock.wall());
+  if (!filter) return fail(deps, filter.error());
+  const bool chooses_here = filter->since || filter->until || filter->grep;
   EventPrinter printer(deps.out, deps.globals.output, deps.looks());
   service::EventsQuery query = options.query;
   uint64_t left = options.events_max;
   for (bool first = true; left > 0; first = false) {
-    query.limit = std::min<size_t>(left, broker::kPageEventsMax);
+    query.limit =
+        chooses_here ? broker::kPageEventsMax : std::min<size_t>(left, broker::kPageEventsMax);
     const Result<service::EventsPage> page = deps.tasks().events(*options.task, query);
     if (!page) return fail(deps, page.error());
     if (first) remark_on_gap(*page, options, deps);
-    for (const StoredEvent& event : page->events) {
-      printer.event({event.type, event.json, event.cursor.str()}, {});
-    }
-    left -= page->events.size();
     query.after = page->next;
-    if (!page->next || deps.out.broken()) break;
+    for (const StoredEvent& event : page->events) {
+      if (chooses_here &&
+          filter->judge(event.type, json_line(event.json)) != EventFilter::Verdict::kWanted) {
+        continue;
+      }
+      printer.event({event.type, event.json, event.cursor.str()}, {});
+      if (--left > 0) continue;
+      if (event.cursor != page->events.back().cursor) query.after = event.cursor;
+      break;
+    }
+    if (!query.after || deps.out.broken()) break;
     if (deps.interrupts.received() != 0) return deps.interrupts.status();
   }
   printer.finish();
   if (query.after && left == 0) {
-    remark(deps, "more follow: add --after " + query.after->str() + ", or raise --limit");
+    remark(deps, std::string(chooses_here ? "more may follow" : "more follow") + ": add --after " +
+                     query.after->str() + ", or raise --limit");
   }
   return ExitStatus::kCompleted;
 }
@@ -106,6 +117,7 @@ ExitStatus enter_events(Invocation& invocation, Needs needs) {
        .usage = "[OPTIONS] TASK",
        .summary = "Print a part of a task's history, oldest first, and end. `tail` follows it.",
        .examples = "  taskfeed events --types 'WorkflowTool*' TASK\n"
+                   "  taskfeed events --since 1h --grep '\"exit_code\":0' TASK\n"
                    "  taskfeed events --json --limit all TASK > history.ndjson\n"},
       declare,
       validate,

@@ -23,14 +23,14 @@ struct Reader {
 
 class Follow {
  public:
-  Follow(const FollowRequest& request, Deps& deps, TypeFilter filter)
+  Follow(const FollowRequest& request, Deps& deps)
       : request_(request),
         deps_(deps),
-        filter_(std::move(filter)),
+        filter_(request.filter),
         printer_(deps.out, deps.globals.output, deps.looks()) {
     // A daemon counts -n before it filters; a person means the newest N of what is shown. And
-    // --no-follow ends at a cursor that only an unfiltered stream is sure to reach.
-    filters_here_ = !filter_.empty() && (request.newest || !request.follow);
+    // --no-follow and --until end at a cursor that only an unfiltered stream is sure to reach.
+    filters_here_ = !filter_.empty() && (request.newest || !request.follow || filter_.until);
     holds_ = request.newest && *request.newest > 0 && (filters_here_ || request.after);
   }
 
@@ -52,10 +52,12 @@ class Follow {
                            .include_history = true,
                            .history_newest = {},
                            .types = {},
-                           .exclude = {}};
+                           .exclude = {},
+                           .since = {}};
       if (!filters_here_) {
-        stream.types = request_.types;
-        stream.exclude = request_.exclude;
+        stream.types = filter_.args.types;
+        stream.exclude = filter_.args.exclude;
+        stream.since = filter_.since;
       }
       if (request_.newest && !holds_) {
         if (*request_.newest == 0)
@@ -78,6 +80,7 @@ class Follow {
       deadline_ = deadline_ ? std::min(*deadline_, end) : end;
     }
     for (;;) {
+      if (until_is_past()) end_live_readers();
       if (all_over()) return joined_status();
       deps_.out.look();
       if (deps_.out.broken()) return ExitStatus::kPipe;
@@ -85,7 +88,7 @@ class Follow {
         return leave(ExitStatus::kTimeout, "--timeout ran out");
       }
       // No poll(2) wakes us where stdout's reader leaves, so we look now and then.
-      const MonoTime look_again = deps_.clock.mono() + kLookInterval;
+      const MonoTime look_again = deps_.clock.mono() + look_interval();
       std::optional<StreamItem> item =
           source.next(deadline_ ? std::min(*deadline_, look_again) : look_again);
       if (request_.heed_interrupts && deps_.interrupts.received() != 0) {
@@ -147,13 +150,14 @@ class Follow {
   }
 
   std::optional<ExitStatus> event(StreamItem& item, Reader& reader) {
-    reader.cursor = item.event.last_event_id;
+    const Cursor at = Cursor::read(item.event.last_event_id).value_or(Cursor{});
+    const EventFilter::Verdict verdict = judge(item.event);
+    const bool later = verdict == EventFilter::Verdict::kLater;
+    if (!later) reader.cursor = item.event.last_event_id;
     if (request_.on_event) request_.on_event(item.task, item.event);
-    const bool wanted = !filters_here_ || filter_.accepts(item.event.event);
-    const bool stops =
-        !request_.until_event.empty() && glob_match(request_.until_event, item.event.event);
-    const Cursor at = Cursor::read(reader.cursor).value_or(Cursor{});
-    if (wanted) {
+    const bool stops = !later && !request_.until_event.empty() &&
+                       glob_match(request_.until_event, item.event.event);
+    if (verdict == EventFilter::Verdict::kWanted) {
       if (holds_ && reader.in_history) {
         reader.held.push_back(item.event);
         if (reader.held.size() > *request_.newest) reader.held.pop_front();
@@ -165,12 +169,33 @@ class Follow {
       flush_held(item.task, reader);
       history_through(reader);
     }
+    if (later) return std::nullopt;
     if (const Result<void> told = tell_shown(at, reader); !told) {
       printer_.finish();
       return fail(deps_, told.error());
     }
     if (stops) return ExitStatus::kCompleted;
     return std::nullopt;
+  }
+
+  EventFilter::Verdict judge(const sse::Message& event) const {
+    if (filter_.empty()) return EventFilter::Verdict::kWanted;
+    return filter_.judge(event.event, json_line(event.data));
+  }
+
+  bool until_is_past() const { return filter_.until && deps_.clock.wall() >= *filter_.until; }
+
+  /// Who still reads history ends with it.
+  void end_live_readers() {
+    for (auto& [task, reader] : readers_) {
+      if (!reader.in_history) reader.over = true;
+    }
+  }
+
+  Milliseconds look_interval() const {
+    const WallTime now = deps_.clock.wall();
+    if (!filter_.until || *filter_.until <= now) return kLookInterval;
+    return std::min(kLookInterval, *filter_.until - now);
   }
 
   Result<void> tell_shown(const Cursor& at, const Reader& reader) {
@@ -186,7 +211,7 @@ class Follow {
 
   void history_through(Reader& reader) {
     reader.in_history = false;
-    if (!request_.follow) reader.over = true;
+    if (!request_.follow || until_is_past()) reader.over = true;
   }
 
   void print(const TaskId& task, const sse::Message& event) {
@@ -240,12 +265,13 @@ class Follow {
   std::string resume_command(const TaskId& task, const std::string& cursor) const {
     const std::string after = cursor.empty() ? "" : " --after " + cursor;
     return "taskfeed" + deps_.backend->origin_options() + " tail " + task.str() +
-           (request_.resume_option.empty() ? after : request_.resume_option);
+           (request_.resume_option.empty() ? after : request_.resume_option) +
+           filter_.options(cursor.empty());
   }
 
   const FollowRequest& request_;
   Deps& deps_;
-  const TypeFilter filter_;
+  const EventFilter& filter_;
   bool filters_here_ = false;
   bool holds_ = false;
   EventPrinter printer_;
@@ -257,9 +283,7 @@ class Follow {
 }  // namespace
 
 ExitStatus follow(const FollowRequest& request, Deps& deps) {
-  Result<TypeFilter> filter = TypeFilter::parse(request.types, request.exclude);
-  if (!filter) return fail(deps, filter.error());
-  return Follow(request, deps, *std::move(filter)).run();
+  return Follow(request, deps).run();
 }
 
 }  // namespace taskfeed::cmd

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "deps.h"
-#include "event/event_type.h"
+#include "event_filter.h"
 #include "event_printer.h"
 
 namespace taskfeed::cmd {
@@ -19,10 +19,9 @@ struct FollowRequest {
   std::vector<TaskId> tasks;
   std::optional<Cursor> after;     ///< With one task only.
   std::optional<uint64_t> newest;  ///< -n: only the newest N of what is there already.
-  std::string types;
-  std::string exclude;
-  bool follow = true;       ///< Off: up to what is there.
-  std::string until_event;  ///< A glob over types; stops after the first match.
+  EventFilter filter;              ///< With --until it ends by the clock, if the task has not.
+  bool follow = true;              ///< Off: up to what is there.
+  std::string until_event;         ///< A glob over types; stops after the first match.
   bool fail_on_gap = false;
   bool prefix = false;  ///< Each line begins with its task's id.
   bool print = true;

@@ -18,6 +18,7 @@ Result<void> HttpStream::open(const StreamRequest& request) {
   if (!request.exclude.empty()) query["exclude"] = request.exclude;
   if (!request.include_history) query["include_history"] = "false";
   if (request.history_newest) query["history"] = std::to_string(*request.history_newest);
+  if (request.since) query["since"] = format_rfc3339(*request.since);
   const Result<std::string> path = tasks_.task_path(request.task);
   if (!path) return path.error();
   // 0-0 stands before the first event, which is where a reader without a cursor begins.

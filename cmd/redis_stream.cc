@@ -29,6 +29,7 @@ class TaskSink final : public hub::Sink {
     options.include_history = request_.include_history;
     options.history_newest = request_.history_newest;
     options.filter = *std::move(filter);
+    options.since = request_.since;
     const Result<hub::Subscription*> made = hub.subscribe(request_.task, options, *this);
     return made ? Result<void>() : made.error();
   }

@@ -28,6 +28,7 @@ struct StreamRequest {
   std::optional<uint64_t> history_newest;  ///< Without a cursor.
   std::string types;                       ///< As --types and --exclude gave them; validated.
   std::string exclude;
+  std::optional<WallTime> since;
 };
 
 struct StreamItem {

@@ -16,6 +16,7 @@ struct TailOptions {
   std::optional<std::string> lines, after, cursor_file;
   bool fail_on_gap = false;
   bool prefix = false;
+  FilterArgs filter;
   FollowRequest request;  // validate()'s, but for what is text.
 };
 
@@ -27,8 +28,7 @@ void declare(ArgParser& parser, TailOptions& options) {
   parser.option("--after", options.after, "CURSOR", "begin after this event");
   parser.option("--cursor-file", options.cursor_file, "FILE",
                 "begin after the event that FILE names, and keep it up to date");
-  parser.option("--types", options.request.types, "GLOBS", "only these types: a,b*");
-  parser.option("--exclude", options.request.exclude, "GLOBS", "all but these types");
+  declare_filter(parser, options.filter);
   parser.option("--until-event", options.request.until_event, "GLOB",
                 "stop after the first event of this type");
   parser.flag("--fail-on-gap", options.fail_on_gap, "exit with 8 where events were lost");
@@ -71,8 +71,8 @@ Result<void> validate(TailOptions& options) {
     options.request.after = *after;
   }
   if (const Result<void> valid = validate_cursor_file(options); !valid) return valid;
-  const Result<TypeFilter> filter =
-      TypeFilter::parse(options.request.types, options.request.exclude);
+  // Ages count from when it runs; whether they are right does not depend on when that is.
+  const Result<EventFilter> filter = read_filter(options.filter, WallTime{});
   if (!filter) return filter.error();
   options.request.fail_on_gap = options.fail_on_gap;
   options.request.prefix = options.prefix || options.request.tasks.size() > 1;
@@ -80,12 +80,15 @@ Result<void> validate(TailOptions& options) {
 }
 
 ExitStatus run(const TailOptions& options, Deps& deps) {
-  if (!options.cursor_file) return follow(options.request, deps);
+  Result<EventFilter> filter = read_filter(options.filter, deps.clock.wall());
+  if (!filter) return fail(deps, filter.error());
+  FollowRequest request = options.request;
+  request.filter = *std::move(filter);
+  if (!options.cursor_file) return follow(request, deps);
   const CursorFile file(*options.cursor_file);
   const Result<std::optional<Cursor>> seen = file.load();
   if (!seen) return fail(deps, seen.error());
   if (const Result<void> writable = file.check(); !writable) return fail(deps, writable.error());
-  FollowRequest request = options.request;
   request.after = *seen;
   request.resume_option = " --cursor-file " + shell_word(*options.cursor_file);
   request.on_shown = [&file](const Cursor& cursor) { return file.store(cursor); };
@@ -102,6 +105,7 @@ ExitStatus enter_tail(Invocation& invocation, Needs needs) {
                   "The exit status says how the task ended: 0 completed, 3 failed, 6 cancelled.",
        .examples = "  taskfeed tail TASK\n"
                    "  taskfeed tail -n 20 --no-follow TASK\n"
+                   "  taskfeed tail --since 10m --grep '(?i)error' TASK\n"
                    "  taskfeed tail --cursor-file seen TASK\n"
                    "  taskfeed tail --json TASK | jq .event_type\n"},
       declare,

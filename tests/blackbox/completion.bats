@@ -55,7 +55,7 @@ zsh_offers() {
 @test "bash completes subcommands, verbs and options" {
   same "subcommands" "$(printf 'resume\nresult\nrun\n' | sort)" "$(bash_offers r | sort)"
   same "verbs" "$(printf 'list\nshow\napply\ndelete')" "$(bash_offers agents '')"
-  same "an option" --until-event "$(bash_offers tail --unt)"
+  same "an option" --until-event "$(bash_offers tail --until-)"
   same "an option of all" --state-dir "$(bash_offers tail --sta)"
   same "before the name" --state-dir "$(bash_offers --sta)"
 }
@@ -118,7 +118,7 @@ while True: kept = s.accept()'
 @test "fish completes with what each is" {
   needs_shell fish
   same "an option" $'--until-event\tstop after the first event of this type' \
-    "$(fish_offers "taskfeed tail --unt")"
+    "$(fish_offers "taskfeed tail --until-")"
   same "values" "$(printf -- '--color=always\n--color=auto')" \
     "$(fish_offers "taskfeed tail --color=a" | sort)"
   same "agents" red-one "$(fish_offers "taskfeed create --agent r" | cut -f 1)"

@@ -32,6 +32,7 @@ THIRD_PARTY = {
              'core/http/uv_*.h'),
     'hiredis/': ('core/redis/*.cc',),
     'httplib.h': ('core/http/*.cc', 'core/client/http_call.cc'),
+    're2/': ('cmd/pattern.cc',),
     'CLI/': ('cmd/arg_parser.cc',),
     'systemd/': ('cmd/service_manager.cc', 'core/ops/*.cc'),
     'gtest/': (), 'gmock/': (), 'rapidcheck': (), 'benchmark/': (),

@@ -12,6 +12,10 @@ namespace {
 using testing::FakeBackend;
 using testing::ScriptedStream;
 
+EventFilter filter(const FilterArgs& args) {
+  return read_filter(args, testing::ManualClock().wall()).value();
+}
+
 /// A terminal, a stream that a test writes, and the tasks t-1 and t-2.
 class FollowWorld {
  public:
@@ -27,9 +31,21 @@ class FollowWorld {
     control(task, "stream.open",
             Json{{"task_id", task.str()}, {"replay", replay}, {"last_id", last}});
   }
-  void event(const TaskId& task, std::string_view cursor, std::string_view type) {
+  void event(const TaskId& task, std::string_view cursor, std::string_view type,
+             const std::string& json = "{}") {
     script.items.push_back(
-        {StreamItem::Kind::kEvent, task, {std::string(type), "{}", std::string(cursor)}, Error{}});
+        {StreamItem::Kind::kEvent, task, {std::string(type), json, std::string(cursor)}, Error{}});
+  }
+  /// An event of the minute `minute` of ten o'clock, which is when the clock begins.
+  void event_at(std::string_view cursor, std::string_view type, std::string_view minute) {
+    event(*first, cursor, type, R"({"timestamp":"2026-11-22T10:)" + std::string(minute) + R"(Z"})");
+  }
+  std::string cursors_shown() const {
+    std::string cursors;
+    for (size_t at = 0; at < out.text.size(); at = out.text.find('\n', at) + 1) {
+      cursors += (at == 0 ? "" : " ") + out.text.substr(at, out.text.find(' ', at) - at);
+    }
+    return cursors;
   }
   void gap(const TaskId& task, std::string_view reason) {
     control(task, "stream.gap", Json{{"from", "0-0"}, {"to", "4-4"}, {"reason", reason}});
@@ -176,7 +192,7 @@ TEST(FollowNewest, CountsWhatIsShownWhereTypesAreFiltered) {
   world.event(*world.first, "2-2", "A");
   world.event(*world.first, "3-3", "A");
   world.event(*world.first, "4-4", "B");
-  FollowRequest request{.newest = 2, .types = "A", .follow = false};
+  FollowRequest request{.newest = 2, .filter = filter({.types = "A"}), .follow = false};
   EXPECT_EQ(world.follow(request), ExitStatus::kCompleted);
   EXPECT_EQ(world.out.text, "2-2 A {}\n3-3 A {}\n");
 }
@@ -186,7 +202,8 @@ TEST(FollowFilter, IsTheStreamsWhereNothingElseCounts) {
   world.finish_task(*world.first, types::kCompleted);
   world.open(*world.first, "1-1");
   world.end(*world.first);
-  EXPECT_EQ(world.follow({.types = "A*", .exclude = "AB"}), ExitStatus::kCompleted);
+  EXPECT_EQ(world.follow({.filter = filter({.types = "A*", .exclude = "AB"})}),
+            ExitStatus::kCompleted);
   EXPECT_EQ(world.script.requests.front().types, "A*");
   EXPECT_EQ(world.script.requests.front().exclude, "AB");
 }
@@ -199,6 +216,94 @@ TEST(FollowUntil, StopsAfterTheFirstEventOfTheType) {
   world.event(*world.first, "3-3", "B");
   EXPECT_EQ(world.follow({.until_event = "*ToolCall*"}), ExitStatus::kCompleted);
   EXPECT_EQ(world.types_shown(), "A WorkflowToolCallStarted");
+}
+
+TEST(FollowSince, IsAskedOfTheStreamAndHeldHere) {
+  FollowWorld world;
+  world.finish_task(*world.first, types::kCompleted);
+  world.open(*world.first, "3-3");
+  world.event_at("1-1", "A", "00:59");
+  world.event_at("2-2", "A", "01:00");
+  world.event_at("3-3", "A", "00:58");
+  world.end(*world.first);
+  const EventFilter since = filter({.since = "2026-11-22T10:01:00Z"});
+  EXPECT_EQ(world.follow({.filter = since}), ExitStatus::kCompleted);
+  EXPECT_EQ(world.script.requests.front().since, since.since);
+  EXPECT_EQ(world.cursors_shown(), "2-2");
+}
+
+TEST(FollowUntil, EndsByTheClockWithoutAResumeLine) {
+  FollowWorld world;
+  world.open(*world.first, "1-1");
+  world.event_at("1-1", "A", "00:00");
+  world.event_at("2-2", "A", "00:01");
+  world.event_at("3-3", "A", "00:02");
+  const WallTime end = world.clock.wall() + Milliseconds(1'000);
+  const FollowRequest request{.filter = filter({.until = "1795341601"})};
+  EXPECT_EQ(world.follow(request), ExitStatus::kCompleted);
+  EXPECT_EQ(world.cursors_shown(), "1-1 2-2");
+  EXPECT_EQ(world.clock.wall(), end);
+  EXPECT_EQ(world.err.text, "");
+}
+
+TEST(FollowUntil, OfThePastEndsWithHistory) {
+  FollowWorld world;
+  world.open(*world.first, "3-3");
+  world.event_at("1-1", "A", "00:00");
+  world.event_at("2-2", "A", "00:09");
+  world.event_at("3-3", "A", "00:00");
+  world.event_at("4-4", "A", "00:00");
+  EXPECT_EQ(world.follow({.filter = filter({.until = "0s"})}), ExitStatus::kCompleted);
+  EXPECT_EQ(world.cursors_shown(), "1-1 3-3");
+  EXPECT_FALSE(world.script.requests.front().since.has_value());
+}
+
+TEST(FollowUntil, LeavesWhatIsLaterToWhoGoesOn) {
+  FollowWorld world;
+  world.open(*world.first, "2-2");
+  world.event_at("1-1", "A", "00:00");
+  world.event_at("2-2", "A", "00:09");
+  std::string told;
+  FollowRequest request{.filter = filter({.until = "0s"})};
+  request.on_shown = [&](const Cursor& cursor) -> Result<void> {
+    told += cursor.str() + " ";
+    return {};
+  };
+  EXPECT_EQ(world.follow(request), ExitStatus::kCompleted);
+  EXPECT_EQ(told, "1-1 ");
+}
+
+TEST(FollowGrep, CountsTheNewestOfWhatIsShown) {
+  FollowWorld world;
+  world.open(*world.first, "4-4");
+  world.event(*world.first, "1-1", "A", R"({"x":1})");
+  world.event(*world.first, "2-2", "A", R"({"x":12})");
+  world.event(*world.first, "3-3", "A", R"({"x":13})");
+  world.event(*world.first, "4-4", "A", R"({"x":2})");
+  FollowRequest request{.newest = 2, .filter = filter({.grep = "1"}), .follow = false};
+  EXPECT_EQ(world.follow(request), ExitStatus::kCompleted);
+  EXPECT_EQ(world.cursors_shown(), "2-2 3-3");
+}
+
+TEST(FollowGrep, SeesTheJsonAsItIsPrinted) {
+  FollowWorld world;
+  world.open(*world.first, "1-1");
+  world.event(*world.first, "1-1", "A", "{\n \"x\":\n 1}");
+  FollowRequest request{.filter = filter({.grep = R"(^\{"x":1\}$)"}), .follow = false};
+  EXPECT_EQ(world.follow(request), ExitStatus::kCompleted);
+  EXPECT_EQ(world.cursors_shown(), "1-1");
+}
+
+TEST(FollowFilter, NeverHidesWhereTheReaderIs) {
+  FollowWorld world;
+  world.globals.timeout = Milliseconds(1'000);
+  world.open(*world.first, "2-2");
+  world.event(*world.first, "1-1", "A", R"({"x":1})");
+  world.event(*world.first, "2-2", "B", R"({"x":2})");
+  EXPECT_EQ(world.follow({.filter = filter({.since = "1h", .grep = "1"})}), ExitStatus::kTimeout);
+  EXPECT_EQ(world.cursors_shown(), "1-1");
+  EXPECT_EQ(world.err.text, "taskfeed: --timeout ran out; resume with: taskfeed tail " +
+                                world.first->str() + " --after 2-2 --grep 1\n");
 }
 
 TEST(FollowGap, IsToldAndGoesOn) {
@@ -282,7 +387,7 @@ TEST(FollowShown, WaitsForWhatIsHeld) {
   world.event(*world.first, "2-2", "B");
   world.event(*world.first, "3-3", "A");
   std::string told;
-  FollowRequest request{.newest = 2, .types = "A", .follow = false};
+  FollowRequest request{.newest = 2, .filter = filter({.types = "A"}), .follow = false};
   request.on_shown = [&](const Cursor& cursor) -> Result<void> {
     told += cursor.str();
     return {};
