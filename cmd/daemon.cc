@@ -70,6 +70,7 @@ Daemon::~Daemon() {
 Result<void> Daemon::open() {
   const Result<size_t> declared = agents_.load();
   if (!declared) return declared.error();
+  if (auto loaded = load_tokens(); !loaded) return loaded;
   Result<std::unique_ptr<loop::Loop>> loop = loop::Loop::create();
   if (!loop) return loop.error();
   loop_ = *std::move(loop);
@@ -164,6 +165,9 @@ void Daemon::reload() {
     watch_.renew();
   } else {
     deps_.log.error(declared.error().text + "; the agents stay as they were");
+  }
+  if (auto tokens = load_tokens(); !tokens) {
+    deps_.log.error(tokens.error().text + "; the tokens stay as they were");
   }
   manager_.ready("serving");
   status_told_.clear();

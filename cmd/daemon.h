@@ -27,6 +27,7 @@ struct DaemonOptions {
   std::string local_socket;    ///< Beside all others, for command lines on this machine.
   http::HostRule hosts = http::HostRule::loopback();
   std::vector<std::string> origins;  ///< Sites whose scripts may call.
+  std::string tokens_file;           ///< Empty: whoever reaches a socket may call.
   bool beyond_loopback = false;      ///< --behind-proxy: somebody else keeps strangers out.
   QueueName queue = service::default_queue();
   size_t workers = 4;  ///< Tasks at a time; 0: others execute.
@@ -61,6 +62,7 @@ class Daemon final : private http::HealthSource {
   Result<void> add_doors(std::vector<std::vector<Door>>& doors, const http::ListenAddress& address);
   Result<void> adopt(std::vector<std::vector<Door>>& doors, int descriptor);
   http::Access access_of(const http::ListenAddress& address) const;
+  Result<void> load_tokens();
   Result<void> open_bridge();
   bool redis_arrived();
   void reload();
@@ -77,7 +79,8 @@ class Daemon final : private http::HealthSource {
   const ServiceManager manager_;
   RedisCore core_;
   DeclaredAgents agents_;
-  RedisWatch watch_;  // Its thread puts the agents.
+  RedisWatch watch_;                         // Its thread puts the agents.
+  std::shared_ptr<http::TokenBook> tokens_;  // Null without a file.
   http::Api api_;
   http::RequestPool pool_;
   std::vector<std::unique_ptr<Shard>> shards_;

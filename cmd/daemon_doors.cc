@@ -1,5 +1,6 @@
 // Daemon's sockets: where it listens, for which shard, and whom it answers there.
 #include "daemon.h"
+#include "token_files.h"
 
 namespace taskfeed::cmd {
 
@@ -85,6 +86,8 @@ http::Access Daemon::access_of(const http::ListenAddress& address) const {
   access.hosts = options_.hosts;
   access.origins = options_.origins;
   if (!address.unix_path.empty()) access.hosts = http::HostRule::anything();
+  // Only our own user comes to the local socket, whose folder is closed to others.
+  if (address.unix_path != options_.local_socket) access.tokens = tokens_;
   // Who listens on one address of the machine is called by it.
   const bool v6 = address.host.find(':') != address.host.npos;
   if (!address.host.empty()) {
@@ -93,11 +96,26 @@ http::Access Daemon::access_of(const http::ListenAddress& address) const {
   return access;
 }
 
+Result<void> Daemon::load_tokens() {
+  if (options_.tokens_file.empty()) return {};
+  auto grants = read_token_grants(options_.tokens_file);
+  if (!grants) return grants.error();
+  if (grants->empty()) {
+    deps_.log.warn("there is no token in " + options_.tokens_file + ": nobody may call");
+  }
+  if (!tokens_) {
+    tokens_ = std::make_shared<http::TokenBook>(*std::move(grants));
+  } else {
+    tokens_->replace(*std::move(grants));
+  }
+  return {};
+}
+
 Error beyond_loopback(const http::ListenAddress& address) {
   return {Errc::kInvalid,
           "--listen " + address.str() +
-              " can be reached from other machines, and this version asks nobody for a token: "
-              "listen on 127.0.0.1 or unix:PATH, or add --behind-proxy where a proxy that checks "
+              " can be reached from other machines, and nothing here is encrypted: listen on "
+              "127.0.0.1 or unix:PATH, or add --behind-proxy where a proxy with TLS that checks "
               "who calls stands before it"};
 }
 

@@ -92,6 +92,8 @@ void declare_globals(ArgParser& parser, GlobalArgs& args, bool streams) {
   parser.begin_globals();
   parser.option("--server", args.server, "URL",
                 "a daemon: http://host:port or unix:PATH (TASKFEED_SERVER)");
+  parser.option("--token-file", args.token_file, "FILE",
+                "holds the token that --server asks for (TASKFEED_TOKEN_FILE)");
   parser.option("--redis", args.redis, "URL", "a Redis, without a daemon (TASKFEED_REDIS_URL)");
   parser.option("--state-dir", args.state_dir, "DIR",
                 "the local daemon's socket and the private Redis (TASKFEED_STATE_DIR; default: "
@@ -134,6 +136,7 @@ bool global_takes_value(std::string_view option) {
 Result<Globals> resolve(const GlobalArgs& args, const Environment& environment, bool streams) {
   Globals globals;
   globals.server = args.server.value_or("");
+  globals.token_file = args.token_file.value_or("");
   globals.redis = args.redis.value_or("");
   globals.config = args.config;
   globals.server_typed = args.server_typed;

@@ -27,7 +27,8 @@ struct ConfigChoice {
 /// As typed, and then as configuration completes it (preset.h).
 struct GlobalArgs {
   ConfigChoice config;
-  std::optional<std::string> server, redis, state_dir, output, color, time, log_format, timeout;
+  std::optional<std::string> server, token_file, redis, state_dir, output, color, time, log_format,
+      timeout;
   bool json = false;
   bool utc = false;
   bool quiet = false;
@@ -39,9 +40,10 @@ struct GlobalArgs {
 };
 
 struct Globals {
-  std::string server;     ///< "http://host:port" or "unix:PATH"; empty: not given.
-  std::string redis;      ///< Empty: not given.
-  std::string state_dir;  ///< Absolute.
+  std::string server;      ///< "http://host:port" or "unix:PATH"; empty: not given.
+  std::string token_file;  ///< Whose token goes to `server`; empty: none.
+  std::string redis;       ///< Empty: not given.
+  std::string state_dir;   ///< Absolute.
   OutputFormat output = OutputFormat::kText;
   ColorChoice color = ColorChoice::kAuto;
   TimeStyle time = TimeStyle::kClock;

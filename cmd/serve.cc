@@ -23,6 +23,7 @@ struct ServeArgs {
   std::string agents;
   std::vector<std::string> bridge;
   bool bridge_create = false;
+  std::string tokens;
   bool behind_proxy = false;
   DaemonOptions daemon;
 };
@@ -47,6 +48,9 @@ void declare(ArgParser& parser, ServeArgs& options) {
               "answer requests for this Host as well, or * for any; repeatable");
   parser.list("--allow-origin", options.allow_origins, "ORIGIN",
               "let scripts of this site call, such as http://localhost:3000; repeatable");
+  parser.option("--tokens", options.tokens, "FILE",
+                "answer only who has a token of this file, which taskfeed token writes; read again "
+                "on SIGHUP");
   parser.flag("--behind-proxy", options.behind_proxy,
               "allow addresses that other machines reach: a proxy checks who calls");
 }
@@ -142,6 +146,7 @@ Result<void> validate(ServeArgs& options) {
   daemon.shards = *shards;
   daemon.queue = *std::move(queue);
   daemon.agents_folder = options.agents;
+  daemon.tokens_file = options.tokens;
   daemon.beyond_loopback = options.behind_proxy;
   return {};
 }

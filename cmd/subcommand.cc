@@ -25,6 +25,8 @@ constexpr std::array kSubcommands{
                kAgentsVerbs},
     Subcommand{"serve", "the daemon: HTTP, SSE and workers", Needs::kRedis, enter_serve},
     Subcommand{"worker", "workers alone", Needs::kRedis, enter_worker},
+    Subcommand{"token", "create, list and revoke tokens for serve --tokens", Needs::kNothing,
+               enter_token, kTokenVerbs},
     Subcommand{"config", "show, check and begin the configuration", Needs::kNothing, enter_config,
                kConfigVerbs},
     Subcommand{"completion", "complete words in bash, zsh or fish", Needs::kNothing,

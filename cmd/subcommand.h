@@ -54,6 +54,7 @@ struct Subcommand {
 
 inline constexpr std::string_view kAgentsVerbs = "list|show|apply|delete";
 inline constexpr std::string_view kConfigVerbs = "show|check|init";
+inline constexpr std::string_view kTokenVerbs = "create|list|revoke";
 
 std::span<const Subcommand> subcommands();
 
@@ -129,6 +130,7 @@ ExitStatus enter_run(Invocation& invocation, Needs needs);
 ExitStatus enter_serve(Invocation& invocation, Needs needs);
 ExitStatus enter_state(Invocation& invocation, Needs needs);
 ExitStatus enter_tail(Invocation& invocation, Needs needs);
+ExitStatus enter_token(Invocation& invocation, Needs needs);
 ExitStatus enter_version(Invocation& invocation, Needs needs);
 ExitStatus enter_wait(Invocation& invocation, Needs needs);
 ExitStatus enter_worker(Invocation& invocation, Needs needs);

@@ -14,6 +14,7 @@
 #include "redis/private_folder.h"
 #include "redis_core.h"
 #include "redis_stream.h"
+#include "token_files.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -107,11 +108,18 @@ bool daemon_listens(const std::string& path) {
 }
 
 Result<std::unique_ptr<Backend>> open_server(const WiringPorts& ports) {
-  const std::string& given = ports.globals.server;
-  const Result<client::Endpoint> endpoint = client::Endpoint::parse(given);
+  const Globals& globals = ports.globals;
+  Result<client::Endpoint> endpoint = client::Endpoint::parse(globals.server);
   if (!endpoint) return Error{Errc::kInvalid, "--server: " + endpoint.error().text};
-  return std::unique_ptr<Backend>(std::make_unique<ServerBackend>(
-      *endpoint, ports.globals.place_typed ? " --server " + shell_word(given) : ""));
+  std::string origin = " --server " + shell_word(globals.server);
+  if (!globals.token_file.empty()) {
+    Result<std::string> token = read_token(globals.token_file);
+    if (!token) return token.error();
+    endpoint->token = *std::move(token);
+    origin += " --token-file " + shell_word(globals.token_file);
+  }
+  return std::unique_ptr<Backend>(
+      std::make_unique<ServerBackend>(*endpoint, globals.place_typed ? origin : ""));
 }
 
 Result<RedisPlace> named_redis(const WiringPorts& ports) {

@@ -18,6 +18,7 @@ struct Endpoint {
   std::string host;  ///< Empty for a unix socket.
   int port = kDefaultPort;
   std::string unix_path;  ///< Empty for TCP.
+  std::string token;      ///< Sent as a bearer token (RFC 6750), never shown; empty: none.
 
   static Result<Endpoint> parse(std::string_view text);
   std::string str() const;

@@ -17,11 +17,14 @@ struct HttpCall::Impl {
 HttpCall::HttpCall(Endpoint endpoint, const HttpLimits& limits)
     : endpoint_(std::move(endpoint)), limits_(limits), impl_(std::make_unique<Impl>(endpoint_)) {
   httplib::Client& client = impl_->client;
+  httplib::Headers headers;
   if (!endpoint_.unix_path.empty()) {
     client.set_address_family(AF_UNIX);
     // A path is no host (RFC 9110, 7.2), and the daemon would refuse it.
-    client.set_default_headers({{"Host", "localhost"}});
+    headers.emplace("Host", "localhost");
   }
+  if (!endpoint_.token.empty()) headers.emplace("Authorization", "Bearer " + endpoint_.token);
+  client.set_default_headers(std::move(headers));
   client.set_connection_timeout(limits_.connect_timeout);
   client.set_read_timeout(limits_.answer_timeout);
   client.set_write_timeout(limits_.answer_timeout);

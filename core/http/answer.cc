@@ -79,6 +79,19 @@ void allow_origin(Reply& reply, std::string_view origin) {
   reply.fields.push_back({"Access-Control-Expose-Headers", "Link, Location, X-Request-Id"});
 }
 
+/// RFC 6750, 3: what the caller lacks, in words that programs know.
+Reply refuse_caller(const Error& why, const Call& call, bool had_token) {
+  Reply reply = refused(why, call);
+  std::string challenge = "Bearer realm=\"taskfeed\"";
+  if (why.code == Errc::kForbidden) {
+    challenge += ", error=\"insufficient_scope\"";
+  } else if (had_token) {
+    challenge += ", error=\"invalid_token\"";
+  }
+  reply.fields.push_back({"WWW-Authenticate", std::move(challenge)});
+  return reply;
+}
+
 void answer_preflight(Reply& reply) {
   reply.fields.push_back({"Access-Control-Allow-Methods", std::string(kCorsMethods)});
   reply.fields.push_back({"Access-Control-Allow-Headers", std::string(kCorsFields)});
@@ -112,6 +125,17 @@ void Answer::say_close() {
   bytes.replace(at, end - at, kClose);
 }
 
+std::optional<Reply> Answerer::refuse_without_token(const Call& call,
+                                                    std::string_view authorization,
+                                                    const Access& access) const {
+  if (!access.tokens) return std::nullopt;
+  const std::optional<Scope> needed = api_.scope_of(call);
+  if (!needed) return std::nullopt;
+  const Result<void> checked = access.tokens->check(authorization, *needed, SystemClock().wall());
+  if (checked) return std::nullopt;
+  return refuse_caller(checked.error(), call, !authorization.empty());
+}
+
 std::optional<Reply> Answerer::reply_to(Request& request, const Circumstances& circumstances,
                                         Known known) const {
   const std::string_view origin = request.field("Origin");
@@ -129,12 +153,14 @@ std::optional<Reply> Answerer::reply_to(Request& request, const Circumstances& c
   const bool preflight =
       foreign && method == "OPTIONS" && !request.field("Access-Control-Request-Method").empty();
   const std::string allowed(foreign ? origin : "");
+  const std::string authorization(request.field("Authorization"));
   std::optional<Call> call = adapter_.call_of(request);
   if (!call) return refused(501, "the method " + method + " is unknown here", bare);
   call->request_id = circumstances.request_id;
   // Of a body that is still to come, its length does not matter yet.
   if (known == Known::kHead) call->body_bytes = 1;
-  std::optional<Reply> reply = known == Known::kAll ? api_.handle(*call) : api_.before_body(*call);
+  std::optional<Reply> reply = refuse_without_token(*call, authorization, *circumstances.access);
+  if (!reply) reply = known == Known::kAll ? api_.handle(*call) : api_.before_body(*call);
   if (reply && foreign) allow_origin(*reply, allowed);
   if (reply && preflight) answer_preflight(*reply);
   return reply;

@@ -14,6 +14,7 @@
 #include "http/api.h"
 #include "http/head_rules.h"
 #include "http/httplib_adapter.h"
+#include "http/token_book.h"
 
 namespace taskfeed::http {
 
@@ -23,6 +24,8 @@ struct Access {
   HostRule hosts = HostRule::loopback();
   /// Origins of other sites whose scripts may call ("https://app.example"), beside the same origin.
   std::vector<std::string> origins;
+  /// Null: whoever reaches the socket may call.
+  std::shared_ptr<const TokenBook> tokens{};
 };
 
 /// What belongs to a request and does not stand in it.
@@ -59,6 +62,8 @@ class Answerer {
  private:
   enum class Known { kAll, kHead };
   std::optional<Answer> run(Request request, const Circumstances& circumstances, Known known) const;
+  std::optional<Reply> refuse_without_token(const Call& call, std::string_view authorization,
+                                            const Access& access) const;
   /// Takes the request's body.
   std::optional<Reply> reply_to(Request& request, const Circumstances& circumstances,
                                 Known known) const;

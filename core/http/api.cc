@@ -126,6 +126,11 @@ Reply options(std::string allow) {
   return reply;
 }
 
+/// Who watches a daemon, or asks what it can do, needs no token.
+bool is_open(const Route& route) {
+  return route.probe && route.pattern != "/metrics";
+}
+
 bool takes_ndjson(const Route& route) {
   return route.handler == handlers::publish_events;
 }
@@ -134,6 +139,14 @@ bool takes_ndjson(const Route& route) {
 
 std::span<const Route> routes() {
   return kRoutes;
+}
+
+std::optional<Scope> Api::scope_of(const Call& call) const {
+  const Route* const route = find_route(call).route;
+  if (route == nullptr || is_open(*route)) return std::nullopt;
+  if (route->method == "GET") return Scope::kRead;
+  const bool of_agents = route->pattern == "/agents" || route->pattern == "/agents/{agent}";
+  return of_agents ? Scope::kAdmin : Scope::kWrite;
 }
 
 std::optional<Reply> Api::before_body(const Call& call) const {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "http/call.h"
+#include "http/token_book.h"
 #include "service/tasks.h"
 
 namespace taskfeed::http {
@@ -84,6 +85,8 @@ class Api {
  public:
   explicit Api(ApiPorts ports) : ports_(std::move(ports)) {}
 
+  /// What a caller must be allowed; nothing for the probes, OPTIONS, and what is no route.
+  std::optional<Scope> scope_of(const Call& call) const;
   /// What can be answered without the body: an unknown path, a wrong method, a wrong content type,
   /// OPTIONS, and every GET and HEAD.
   std::optional<Reply> before_body(const Call& call) const;

@@ -71,9 +71,10 @@ Result<std::unique_ptr<Listener>> Listener::start(ServerCore& core, ListeningSoc
 Listener::Listener(ServerCore& core, ListeningSocket socket, const Access& access)
     : core_(core),
       socket_(std::move(socket)),
-      access_(std::make_shared<const Access>(socket_.address().unix_path.empty()
-                                                 ? access
-                                                 : Access{HostRule::anything(), access.origins})) {}
+      access_(std::make_shared<const Access>(
+          socket_.address().unix_path.empty()
+              ? access
+              : Access{HostRule::anything(), access.origins, access.tokens})) {}
 
 Listener::~Listener() {
   core_.poller->remove(socket_.descriptor(), *this);
