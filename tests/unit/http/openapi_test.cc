@@ -132,6 +132,27 @@ TEST(OpenapiDocument, NamesEveryOperationOnce) {
   }
 }
 
+TEST(OpenapiDocument, AsksForTheScopeThatTheApiAsksFor) {
+  ApiWorld world;
+  for (const auto& [path, item] : document().at("paths").items()) {
+    for (const auto& [key, operation] : item.items()) {
+      if (key == "parameters") continue;
+      SCOPED_TRACE(key + " " + path);
+      http::Call call;
+      call.method = key;
+      std::transform(key.begin(), key.end(), call.method.begin(), ::toupper);
+      call.path = replaced(replaced(path, "{agent}", "outside"), "{task}", "t");
+      const std::optional<http::Scope> scope = world.api.scope_of(call);
+      Json expected = Json::array();
+      if (scope) {
+        expected.push_back(Json::object());
+        expected.push_back({{"bearer", {http::to_string(*scope)}}});
+      }
+      EXPECT_EQ(operation.at("security"), expected);
+    }
+  }
+}
+
 TEST(OpenapiDocument, DescribesTheParametersOfEachPath) {
   for (const Operation& operation : operations_of_document()) {
     SCOPED_TRACE(operation.method + " " + operation.path);
