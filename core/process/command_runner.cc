@@ -96,7 +96,7 @@ TaskFailure failure_of(const CommandStep& step, const Ended& ended, Milliseconds
   }
   if (!ended.status) return {"step_failed", what + " could not be killed"};
   if (ended.status->signal != 0) {
-    return {"step_failed", what + " was ended by " + signal_name(ended.status->signal)};
+    return {"step_failed", what + " was ended by " + loop::signal_name(ended.status->signal)};
   }
   return {"step_failed", what + " exited with status " + std::to_string(ended.status->code)};
 }
@@ -133,7 +133,7 @@ Json completed_payload(const std::string& call_id, const CommandStep& step, cons
   payload["is_error"] = ended.why != Ended::Why::kByItself || ended.status != ExitStatus{};
   if (ended.status && ended.status->signal == 0) payload["exit_code"] = ended.status->code;
   if (ended.status && ended.status->signal != 0) {
-    payload["signal"] = signal_name(ended.status->signal);
+    payload["signal"] = loop::signal_name(ended.status->signal);
   }
   payload["duration_ms"] = duration.count();
   payload["truncated"] = output.truncated();
@@ -188,7 +188,7 @@ Outcome CommandRunner::run(const Activity& activity, runner::OutputSink& sink,
   sink.emit(types::kToolCallStarted, started_payload(call_id, step, activity.step));
   const MonoTime begun = clock_.mono();
   Result<Child> child =
-      spawn({step.argv, environment(activity, step, options_.inherit_environment), step.cwd});
+      loop::spawn({step.argv, environment(activity, step, options_.inherit_environment), step.cwd});
   if (!child) {
     sink.emit(types::kToolCallCompleted, spawn_failed_payload(call_id, step, child.error().text));
     return failed(step, last, {"spawn_failed", to_utf8(child.error().text)});

@@ -13,6 +13,8 @@
 namespace taskfeed::process {
 namespace {
 
+using loop::Fd;
+
 /// Makes a stop request readable.
 class StopSignal {
  public:

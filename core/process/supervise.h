@@ -13,10 +13,13 @@
 #include <stop_token>
 
 #include "base/clock.h"
-#include "process/spawn.h"
+#include "loop/spawn.h"
 #include "process/step_output.h"
 
 namespace taskfeed::process {
+
+using loop::Child;
+using loop::ExitStatus;
 
 struct SuperviseLimits {
   Milliseconds timeout{0};    ///< 0: none. Otherwise SIGTERM to the group after it.

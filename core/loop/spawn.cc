@@ -1,4 +1,4 @@
-#include "process/spawn.h"
+#include "loop/spawn.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -15,7 +15,7 @@
 
 #include "base/assert.h"
 
-namespace taskfeed::process {
+namespace taskfeed::loop {
 namespace {
 
 enum class Stage : int { kPrepare, kFolder, kExec };
@@ -32,7 +32,7 @@ struct Prepared {
   std::vector<char*> envp;
   std::vector<const char*> candidates;  ///< Paths to try, in order.
   const char* cwd = nullptr;
-  int null = -1;
+  int in = -1;
   int out = -1;
   int err = -1;
   int report = -1;
@@ -57,7 +57,7 @@ struct Prepared {
   ::setsid();
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
-  if (::dup2(plan.null, 0) < 0 || ::dup2(plan.out, 1) < 0 || ::dup2(plan.err, 2) < 0) {
+  if (::dup2(plan.in, 0) < 0 || ::dup2(plan.out, 1) < 0 || ::dup2(plan.err, 2) < 0) {
     give_up(plan, Stage::kPrepare, errno);
   }
   // hiredis opens its sockets without O_CLOEXEC, for one.
@@ -99,6 +99,12 @@ Result<Pipe> make_pipe() {
   if (!pipe.read.open() || !pipe.write.open()) {
     return {Errc::kUnavailable, "no descriptor left for the program's output"};
   }
+  return pipe;
+}
+
+Result<Pipe> empty_input() {
+  Pipe pipe{above_stdio(Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC))), Fd()};
+  if (!pipe.read.open()) return {Errc::kUnavailable, "cannot open /dev/null"};
   return pipe;
 }
 
@@ -186,12 +192,17 @@ void Fd::close() {
   if (number_ >= 0) ::close(std::exchange(number_, -1));
 }
 
-Child::Child(pid_t pid, Fd pidfd, Fd out, Fd err)
-    : pid_(pid), pidfd_(std::move(pidfd)), out_(std::move(out)), err_(std::move(err)) {}
+Child::Child(pid_t pid, Fd pidfd, Fd in, Fd out, Fd err)
+    : pid_(pid),
+      pidfd_(std::move(pidfd)),
+      in_(std::move(in)),
+      out_(std::move(out)),
+      err_(std::move(err)) {}
 
 Child::Child(Child&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       pidfd_(std::move(other.pidfd_)),
+      in_(std::move(other.in_)),
       out_(std::move(other.out_)),
       err_(std::move(other.err_)) {}
 
@@ -236,8 +247,8 @@ Result<Child> spawn(const SpawnPlan& plan) {
   if (!err) return err.error();
   Result<Pipe> report = make_pipe();
   if (!report) return report.error();
-  const Fd null = above_stdio(Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
-  if (!null.open()) return {Errc::kUnavailable, "cannot open /dev/null"};
+  Result<Pipe> in = plan.stdin_pipe ? make_pipe() : empty_input();
+  if (!in) return in.error();
 
   const std::vector<std::string> candidates = candidates_for(plan);
   Prepared prepared;
@@ -245,7 +256,7 @@ Result<Child> spawn(const SpawnPlan& plan) {
   prepared.envp = pointers(plan.env);
   for (const std::string& path : candidates) prepared.candidates.push_back(path.c_str());
   prepared.cwd = plan.cwd.empty() ? nullptr : plan.cwd.c_str();
-  prepared.null = null.get();
+  prepared.in = in->read.get();
   prepared.out = out->write.get();
   prepared.err = err->write.get();
   prepared.report = report->write.get();
@@ -255,16 +266,18 @@ Result<Child> spawn(const SpawnPlan& plan) {
   if (pid < 0) {
     return {Errc::kUnavailable, std::string("cannot start a process: ") + std::strerror(errno)};
   }
+  in->read.close();
   out->write.close();
   err->write.close();
   report->write.close();
-  Child child(pid, Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), std::move(out->read),
-              std::move(err->read));
+  Child child(pid, Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), std::move(in->write),
+              std::move(out->read), std::move(err->read));
   Report failure{};
   ssize_t got = 0;
   while ((got = ::read(report->read.get(), &failure, sizeof failure)) < 0 && errno == EINTR) {
   }
   if (got == sizeof failure) return explain(plan, failure);  // `child` reaps itself.
+  if (child.in().open()) ::fcntl(child.in().get(), F_SETFL, O_NONBLOCK);
   ::fcntl(child.out().get(), F_SETFL, O_NONBLOCK);
   ::fcntl(child.err().get(), F_SETFL, O_NONBLOCK);
   return child;
@@ -276,4 +289,4 @@ std::string signal_name(int signal_number) {
   return std::string("SIG") + name;
 }
 
-}  // namespace taskfeed::process
+}  // namespace taskfeed::loop

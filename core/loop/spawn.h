@@ -1,12 +1,14 @@
-/// One child process, started so that it cannot outlive, confuse or inspect its worker.
+/// One child process, started so that it cannot outlive, confuse or inspect its worker. Here, where
+/// every adapter may see it, since more than one speaks with programs.
 ///
 /// Own code rather than uv_spawn, which can neither set the parent-death signal nor a resource
 /// limit, and inherits every descriptor that some library opened without O_CLOEXEC. What runs
 /// between vfork and exec is async-signal-safe and touches no memory of the parent but its plan.
 ///
-/// The child has: stdin from /dev/null; stdout and stderr as pipes; no other descriptor; its own
-/// session, and so its own process group; default signal dispositions and an empty mask; no core
-/// dumps; SIGKILL when the thread that started it ends, be it by a crash of the worker.
+/// The child has: stdin from /dev/null, or a pipe where asked; stdout and stderr as pipes; no other
+/// descriptor; its own session, and so its own process group; default signal dispositions and an
+/// empty mask; no core dumps; SIGKILL when the thread that started it ends, be it by a crash of the
+/// worker.
 ///
 /// Threads  A Child belongs to the thread that started it, which must outlive it (prctl(2),
 ///          PR_SET_PDEATHSIG: the "parent" is the thread).
@@ -23,7 +25,7 @@
 
 #include "base/result.h"
 
-namespace taskfeed::process {
+namespace taskfeed::loop {
 
 /// A file descriptor that is closed when it goes.
 class Fd {
@@ -45,6 +47,8 @@ struct SpawnPlan {
   std::vector<std::string> argv;  ///< argv[0] without '/' is looked up in `env`'s PATH.
   std::vector<std::string> env;   ///< "KEY=value"; all that the child gets.
   std::string cwd;                ///< Empty: ours.
+  /// Otherwise /dev/null. Who writes to in() blocks SIGPIPE: a child may close its end.
+  bool stdin_pipe = false;
 };
 
 /// How a child ended: by exit(code) or by a signal.
@@ -56,7 +60,7 @@ struct ExitStatus {
 
 class Child {
  public:
-  Child(pid_t pid, Fd pidfd, Fd out, Fd err);
+  Child(pid_t pid, Fd pidfd, Fd in, Fd out, Fd err);
   Child(Child&& other) noexcept;
   Child& operator=(Child&&) = delete;
   ~Child();
@@ -64,6 +68,7 @@ class Child {
   pid_t pid() const { return pid_; }
   /// Readable once the child has ended; negative on kernels before 5.3, where one polls ended().
   int pidfd() const { return pidfd_.get(); }
+  Fd& in() { return in_; }  ///< Not open without stdin_pipe. All three do not block.
   Fd& out() { return out_; }
   Fd& err() { return err_; }
   /// Empty while it runs. Does not reap, so that the group's id stays ours until reap().
@@ -78,6 +83,7 @@ class Child {
  private:
   pid_t pid_ = -1;
   Fd pidfd_;
+  Fd in_;
   Fd out_;
   Fd err_;
 };
@@ -88,4 +94,4 @@ Result<Child> spawn(const SpawnPlan& plan);
 /// "SIGKILL"; "signal 42" for one without a name.
 std::string signal_name(int signal_number);
 
-}  // namespace taskfeed::process
+}  // namespace taskfeed::loop
