@@ -71,6 +71,23 @@ Result<void> read_steps(const Json& json, Origin origin, AgentConfig& agent) {
   return {};
 }
 
+Result<void> read_mcp(const Json& json, Origin origin, AgentConfig& agent) {
+  const Json* const mcp = find(json, "mcp");
+  if (mcp == nullptr) return {};
+  if (agent.runner == RunnerKind::kCommand || agent.runner == RunnerKind::kExternal) {
+    return wrong("mcp", "is for agents that call a model");
+  }
+  if (origin == Origin::kRequest) {
+    return {Errc::kForbidden,
+            "an agent with mcp names programs and servers, so it is declared by the operator "
+            "(agents.d, or taskfeed agents apply), never by a request"};
+  }
+  Result<std::vector<McpServer>> servers = mcp_from_json(*mcp);
+  if (!servers) return servers.error();
+  agent.mcp = *std::move(servers);
+  return {};
+}
+
 }  // namespace
 
 std::string_view to_string(RunnerKind kind) {
@@ -79,8 +96,8 @@ std::string_view to_string(RunnerKind kind) {
 
 Result<AgentConfig> agent_from_json(const Json& json, Origin origin) {
   if (!json.is_object()) return {Errc::kInvalid, "an agent must be a JSON object"};
-  if (auto known = only_keys(json, "",
-                             {"id", "description", "runner", "enable_streaming", "steps", "retry"});
+  if (auto known = only_keys(
+          json, "", {"id", "description", "runner", "enable_streaming", "steps", "mcp", "retry"});
       !known) {
     return known.error();
   }
@@ -97,6 +114,7 @@ Result<AgentConfig> agent_from_json(const Json& json, Origin origin) {
     return read.error();
   }
   if (auto read = read_steps(json, origin, agent); !read) return read.error();
+  if (auto read = read_mcp(json, origin, agent); !read) return read.error();
   if (const Json* const retry = find(json, "retry")) {
     Result<workflow::RetryPolicy> policy = workflow::retry_from_json(*retry);
     if (!policy) return policy.error();
@@ -122,6 +140,7 @@ Json agent_to_json(const AgentConfig& agent) {
     entry["continue_on_error"] = step.continue_on_error;
     json["steps"].push_back(std::move(entry));
   }
+  if (!agent.mcp.empty()) json["mcp"] = mcp_to_json(agent.mcp);
   json["retry"] = workflow::retry_to_json(agent.retry);
   return json;
 }

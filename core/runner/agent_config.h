@@ -15,6 +15,7 @@
 
 #include "base/ids.h"
 #include "event/json.h"
+#include "runner/mcp_config.h"
 #include "workflow/retry.h"
 
 namespace taskfeed::runner {
@@ -45,6 +46,7 @@ struct AgentConfig {
   RunnerKind runner = RunnerKind::kCommand;
   bool enable_streaming = false;
   std::vector<CommandStep> steps;
+  std::vector<McpServer> mcp;  ///< Of agents that call a model.
   workflow::RetryPolicy retry;
   bool operator==(const AgentConfig&) const = default;
 };
