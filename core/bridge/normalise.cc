@@ -7,6 +7,7 @@
 #include "bridge/names.h"
 #include "bridge/payload.h"
 #include "bridge/unwrap.h"
+#include "broker/registry.h"
 
 namespace taskfeed::bridge {
 namespace {
@@ -101,6 +102,10 @@ std::optional<Refusal> read_task(const Layers& layers, const Heard& heard, Envel
   if (!envelope.task) envelope.task = task_of_channel(heard.pattern, heard.channel, *envelope.type);
   if (!envelope.task) {
     return refusal(Unreadable::kNoTask, "neither it nor its channel names a task", layers.shape());
+  }
+  if (*envelope.task == broker::registry_id()) {
+    return refusal(Unreadable::kBadTask, envelope.task->str() + " is a reserved name",
+                   layers.shape());
   }
   // A task's id under this name; an aggregate that is another thing stays in the payload.
   for (const Json* const value :

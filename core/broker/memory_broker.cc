@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "broker/registry.h"
+
 namespace taskfeed::broker {
 namespace {
 
@@ -94,16 +96,27 @@ StoredTask MemoryBroker::stored(const Row& row) const {
 Result<void> MemoryBroker::create(const Task& task) {
   const Locked lock(mutex_);
   if (full_) return {Errc::kFull, "the store is out of memory; nothing was stored"};
-  if (!rows_.try_emplace(task.id, task).second) {
+  if (row(task.id) != nullptr) {
     return {Errc::kConflict, "the task " + task.id.str() + " exists already"};
   }
+  const Result<EncodedEvent> registration = registration_of(task);
+  if (!registration) return registration.error();
+  store(registry(), std::span(&*registration, 1));
+  rows_.try_emplace(task.id, task);
   return {};
+}
+
+MemoryBroker::Row& MemoryBroker::registry() {
+  const TaskId id = registry_id();
+  const Task record{
+      .id = id, .spec = {.agent = AgentId::parse("none").value()}, .created_at = clock_.wall()};
+  return rows_.try_emplace(id, record).first->second;
 }
 
 Result<StoredTask> MemoryBroker::load(const TaskId& task) {
   const Locked lock(mutex_);
   const Row* const found = row(task);
-  if (found == nullptr) return not_found(task);
+  if (found == nullptr || task == registry_id()) return not_found(task);
   return stored(*found);
 }
 
@@ -111,6 +124,7 @@ Result<TaskPage> MemoryBroker::list(const ListQuery& query) {
   const Locked lock(mutex_);
   std::vector<const Row*> rows;
   for (const auto& [id, each] : rows_) {
+    if (id == registry_id()) continue;
     if (query.agent && each.task.spec.agent != *query.agent) continue;
     if (query.status && each.task.status != *query.status) continue;
     rows.push_back(&each);

@@ -104,6 +104,7 @@ class MemoryBroker final : public EventLog,
   };
 
   Row* row(const TaskId& task) TF_REQUIRES(mutex_);
+  Row& registry() TF_REQUIRES(mutex_);
   Result<Row*> row_to_write(const TaskId& task) TF_REQUIRES(mutex_);
   bool held(const Row& row) const TF_REQUIRES(mutex_);
   Result<void> check_lease(const Row& row, const Lease& lease) const TF_REQUIRES(mutex_);

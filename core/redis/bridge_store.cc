@@ -2,13 +2,14 @@
 
 #include <hiredis/hiredis.h>
 
+#include "broker/registry.h"
 #include "redis/moves.h"
 #include "redis/task_codec.h"
 
 namespace taskfeed::redis {
 namespace {
 
-constexpr size_t kCommandsToMake = 3;  // Two indexes, then the script.
+constexpr size_t kCommandsToMake = 4;  // Two indexes, the record of creations, then the script.
 
 std::string_view bytes_of(const std::array<uint8_t, 16>& key) {
   return {reinterpret_cast<const char*>(key.data()), key.size()};
@@ -54,6 +55,11 @@ void BridgeStore::add_call(Batch& batch, const bridge::Call& call) const {
     const std::string score = std::to_string(call.record->created_at.time_since_epoch().count());
     batch.command({"ZADD", keys_.tasks(), "NX", score, call.task.str()});
     batch.command({"ZADD", keys_.tasks_of(call.record->spec.agent), "NX", score, call.task.str()});
+    // Two daemons may make the same task, and enter it once.
+    const Result<EncodedEvent> registration = broker::registration_of(*call.record);
+    TF_ASSERT_TEXT(registration.ok(), "two names are never too large");
+    add_registration(batch, keys_, *registration,
+                     {.maybe_repeated = true, .kept_max = options_.events_kept_max});
   }
   const TaskId& id = call.task;
   constexpr size_t kHead = 8;

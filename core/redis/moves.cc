@@ -1,6 +1,7 @@
 #include "redis/moves.h"
 
 #include "broker/event_log.h"
+#include "broker/registry.h"
 #include "task/status.h"
 
 namespace taskfeed::redis {
@@ -42,6 +43,17 @@ void add_guarded_events(Batch& batch, std::span<const EncodedEvent> events) {
     batch.add(event.tag()).add(event.type).add(event.json).add(event.id.str());
     batch.add(moves_of(event.type));
   }
+}
+
+void add_registration(Batch& batch, const Keys& keys, const EncodedEvent& registration,
+                      const RegistrationOptions& options) {
+  const TaskId id = broker::registry_id();
+  const uint64_t kNoRetention = 0;  // Of what ends; this never does.
+  batch.script(scripts::k_append_guarded,
+               {keys.task(id), keys.events(id), keys.live(id), keys.inbox(id)}, 10);
+  batch.flag(options.maybe_repeated).flag(true);
+  batch.add(broker::kRepeatWindow).add(options.kept_max).add(kNoRetention);
+  add_guarded_events(batch, {&registration, 1});
 }
 
 }  // namespace taskfeed::redis

@@ -14,6 +14,7 @@
 
 #include "event/event.h"
 #include "redis/batch.h"
+#include "redis/keys.h"
 
 namespace taskfeed::redis {
 
@@ -23,5 +24,13 @@ std::string moves_of(std::string_view event_type);
 Result<void> check_events(std::span<const EncodedEvent> events);
 /// tag, type, json, id, moves: five words for each event.
 void add_guarded_events(Batch& batch, std::span<const EncodedEvent> events);
+
+struct RegistrationOptions {
+  bool maybe_repeated = false;
+  size_t kept_max = 0;
+};
+/// The script that enters a task into the record of creations (broker/registry.h).
+void add_registration(Batch& batch, const Keys& keys, const EncodedEvent& registration,
+                      const RegistrationOptions& options);
 
 }  // namespace taskfeed::redis

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "broker/registry.h"
 #include "redis/moves.h"
 #include "redis/redis_broker.h"
 #include "redis/task_codec.h"
@@ -46,11 +47,15 @@ Result<void> RedisBroker::create(const Task& task) {
   const std::string score = std::to_string(task.created_at.time_since_epoch().count());
   const std::string record = encode_record(task);
   const std::string fold = encode_fold(task);
+  const Result<EncodedEvent> registration = broker::registration_of(task);
+  if (!registration) return registration.error();
   // Indexes first: an entry without a task is passed over, a task without one would be lost.
   const auto replies = client_.call(
       [&](Batch& batch, bool repeated) {
         batch.command({"ZADD", keys_.tasks(), "NX", score, task.id.str()});
         batch.command({"ZADD", keys_.tasks_of(task.spec.agent), "NX", score, task.id.str()});
+        add_registration(batch, keys_, *registration,
+                         {.maybe_repeated = repeated, .kept_max = options_.events_kept_max});
         batch.script(scripts::k_create, {keys_.task(task.id)}, 4);
         batch.add(record).add(to_string(task.status)).add(fold).flag(repeated);
       },

@@ -29,6 +29,7 @@ TEST(NormaliseHostile, SaysWhyItCannotRead) {
   EXPECT_EQ(reason(R"({"event_type":"","task_id":"t1"})"), Unreadable::kBadType);
   EXPECT_EQ(reason(R"({"event_type":"x"})"), Unreadable::kNoTask);
   EXPECT_EQ(reason(R"({"event_type":"x","task_id":"a b"})"), Unreadable::kBadTask);
+  EXPECT_EQ(reason(R"({"event_type":"x","task_id":"_tasks"})"), Unreadable::kBadTask) << "reserved";
   EXPECT_EQ(reason(R"({"event_type":"x","task_id":{"a":1}})"), Unreadable::kBadTask);
   EXPECT_EQ(reason(R"({"event_type":"x","task_id":1.5})"), Unreadable::kBadTask);
 }

@@ -94,7 +94,8 @@ TEST_F(MemoryObserver, SeesEachEventAsItIsStoredAndNothingElse) {
   broker.set_full(false);
   ASSERT_TRUE(broker.commit({.task = task, .events = {an_event(ids, types::kCompleted)}}).ok());
   ASSERT_FALSE(append(task, 1).ok());
-  EXPECT_EQ(seen, (std::vector<std::string>{"t1 1 Note", "t1 2 WorkflowCompleted"}));
+  EXPECT_EQ(seen, (std::vector<std::string>{"_tasks 1 TaskCreated", "t1 1 Note",
+                                            "t1 2 WorkflowCompleted"}));
 }
 
 }  // namespace
