@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kId = "id: ";
 constexpr std::string_view kEvent = "event: ";
 constexpr std::string_view kData = "data: ";
+constexpr std::string_view kCursor = "cursor: ";
 
 bool has_line_break(std::string_view text) {
   return std::memchr(text.data(), '\n', text.size()) != nullptr ||
@@ -133,6 +134,11 @@ FramePtr progress_frame(const Cursor& cursor) {
   return Frame::make(std::move(out), cursor, 0, 0, false);
 }
 
+bool is_progress(const Frame& frame) {
+  const std::string_view bytes = frame.bytes();
+  return bytes.starts_with(kId) && bytes.find('\n') + 2 == bytes.size();
+}
+
 FramePtr comment_frame(std::string_view text) {
   std::string out;
   append_lines(out, ": ", text);
@@ -187,6 +193,57 @@ FramePtr gap_frame(const Cursor& from, const Cursor& to, GapReason reason) {
 
 FramePtr end_frame(std::string_view status, const Cursor& last) {
   return control_frame("stream.end", Json{{"status", status}, {"last_id", last.str()}});
+}
+
+FramePtr keyed_frame(const Frame& frame) {
+  const std::string_view bytes = frame.bytes();
+  TF_ASSERT(bytes.starts_with(kId));
+  std::string out;
+  out.reserve(bytes.size() + kCursor.size());
+  out.append(kCursor).append(bytes.substr(kId.size()));
+  const std::string_view type = frame.type();
+  const size_t type_at =
+      type.empty() ? 0
+                   : static_cast<size_t>(type.data() - bytes.data()) + kCursor.size() - kId.size();
+  return Frame::make(std::move(out), frame.cursor(), type_at, type.size(), frame.terminal());
+}
+
+FramePtr id_frame(std::string_view id) {
+  return Frame::make(std::string(kId).append(id).append("\n\n"), Cursor(), 0, 0, false);
+}
+
+FramePtr many_open_frame(const ManyOpen& open) {
+  return control_frame("stream.open", Json{{"replay", to_string(open.replay)},
+                                           {"tasks", open.tasks},
+                                           {"resumable", open.resumable},
+                                           {"heartbeat_ms", open.heartbeat_interval.count()}});
+}
+
+FramePtr frame_of_task(const Frame& control, const std::optional<TaskId>& task) {
+  std::string room;
+  const std::string_view data = data_of(control, room);
+  TF_ASSERT(data.starts_with('{') && data.size() > 2);
+  // Our own text, whose members follow the brace.
+  std::string named = "{\"task_id\":" + (task ? "\"" + task->str() + "\"" : "null") + ",";
+  named.append(data.substr(1));
+  const bool ends = control.type() == "stream.end";
+  return frame_of(std::nullopt, ends ? "stream.task_end" : control.type(), named, false);
+}
+
+FramePtr lost_place_frame() {
+  return control_frame(
+      "stream.gap",
+      Json{{"task_id", nullptr}, {"from", nullptr}, {"to", nullptr}, {"reason", "unresumable"}});
+}
+
+FramePtr many_state_frame(const ManyState& state) {
+  return control_frame(
+      "stream.state",
+      Json{{"tasks", state.tasks}, {"resumable", state.resumable}, {"full", state.full}});
+}
+
+FramePtr many_end_frame() {
+  return control_frame("stream.end", Json{{"status", "ended"}});
 }
 
 }  // namespace taskfeed::sse

@@ -30,6 +30,8 @@ FramePtr nested_frame(const Frame& named, bool with_name);
 std::string_view data_of(const Frame& frame, std::string& room);
 /// `id:` alone: moves the reader's cursor and dispatches nothing.
 FramePtr progress_frame(const Cursor& cursor);
+/// Whether `frame` is one of these.
+bool is_progress(const Frame& frame);
 /// `: text`; every line break in `text` starts another comment line.
 FramePtr comment_frame(std::string_view text);
 /// `retry: N` with its line feed and no empty line after it, jittered by the caller.
@@ -55,5 +57,33 @@ FramePtr open_frame(const Open& open);
 FramePtr gap_frame(const Cursor& from, const Cursor& to, GapReason reason);
 /// `stream.end`; `status` is the task's.
 FramePtr end_frame(std::string_view status, const Cursor& last);
+
+// Of a stream over many tasks, whose ids are of its own kind (event/many_cursor.h).
+
+/// The same event with `cursor:` in place of `id:`. A client ignores a field that it does not know
+/// (9.2.6), and its own id stays.
+FramePtr keyed_frame(const Frame& frame);
+/// `id:` alone.
+FramePtr id_frame(std::string_view id);
+struct ManyOpen {
+  Replay replay = Replay::kLive;
+  size_t tasks = 0;
+  bool resumable = true;
+  std::chrono::milliseconds heartbeat_interval{15'000};
+};
+FramePtr many_open_frame(const ManyOpen& open);
+/// `stream.gap` or `stream.end` of one task, which is then named in it; the end is
+/// `stream.task_end`. Without a task, of the record of creations: tasks may be missing.
+FramePtr frame_of_task(const Frame& control, const std::optional<TaskId>& task);
+/// `stream.gap` for who comes back and had no place: the stream begins anew.
+FramePtr lost_place_frame();
+struct ManyState {
+  size_t tasks = 0;
+  bool resumable = true;  ///< False: too many are open for an id; the last one stays.
+  bool full = false;      ///< Further tasks wait until others have ended.
+};
+/// `stream.state`, when one of these changes.
+FramePtr many_state_frame(const ManyState& state);
+FramePtr many_end_frame();
 
 }  // namespace taskfeed::sse

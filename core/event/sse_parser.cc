@@ -118,10 +118,14 @@ Result<void> Parser::process_field(std::string_view field, std::string_view valu
       pending_id_.clear();
       append_utf8(pending_id_, value);
     }
+  } else if (field == "cursor") {
+    cursor_.clear();
+    append_utf8(cursor_, value);
   } else if (field == "retry") {
     if (const auto delay = retry_of(value)) retry_ = delay;
   }
-  if (data_.size() + event_.size() + pending_id_.size() > limits_.event_bytes_max) {
+  if (data_.size() + event_.size() + pending_id_.size() + cursor_.size() >
+      limits_.event_bytes_max) {
     return refuse("an event of the event stream is over ", limits_.event_bytes_max);
   }
   return {};
@@ -131,15 +135,17 @@ void Parser::dispatch() {
   last_event_id_ = pending_id_;
   if (!data_.empty()) {
     data_.pop_back();  // The line feed after the last line.
-    on_message_({event_.empty() ? "message" : std::move(event_), std::move(data_), last_event_id_});
+    on_message_({event_.empty() ? "message" : std::move(event_), std::move(data_), last_event_id_,
+                 std::move(cursor_)});
   }
   data_.clear();
   event_.clear();
+  cursor_.clear();
 }
 
 Result<void> Parser::refuse(std::string_view what, size_t bytes_max) {
   refusal_ = Error{Errc::kTooLarge, std::string(what) + std::to_string(bytes_max) + " bytes"};
-  line_ = data_ = event_ = std::string();
+  line_ = data_ = event_ = cursor_ = std::string();
   return *refusal_;
 }
 

@@ -23,6 +23,8 @@ struct Message {
   std::string event;  ///< "message" when the stream named none.
   std::string data;
   std::string last_event_id;  ///< As it stands after this event.
+  /// Beyond the standard: the `cursor:` field of taskfeed's streams over many tasks.
+  std::string cursor{};
   bool operator==(const Message&) const = default;
 };
 
@@ -64,6 +66,7 @@ class Parser {
   std::string line_;  ///< Bytes of the unfinished line, not decoded yet.
   std::string data_;  ///< Each line with its line feed: empty means "no data line".
   std::string event_;
+  std::string cursor_;
   std::string pending_id_;  ///< Becomes last_event_id_ at the empty line.
   bool first_line_ = true;  ///< A BOM may stand here, and nowhere else.
   bool after_cr_ = false;   ///< The next LF belongs to a CR that was a line's end already.

@@ -3,12 +3,13 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "hub/many_reader.h"
 #include "hub/topic.h"
 #include "hub/topic_table.h"
 
 namespace taskfeed::hub {
 
-class Hub::Impl {
+class Hub::Impl final : public Topics {
  public:
   Impl(broker::Feed& feed, const Clock& clock, Log& log, const Limits& limits)
       : shelf_{feed, clock, log, limits}, slow_tick_at_(clock.mono() + limits.watch_interval) {
@@ -18,13 +19,16 @@ class Hub::Impl {
   }
 
   Result<Subscription*> subscribe(const TaskId& task, const StreamOptions& options, Sink& sink);
+  Result<ManyReader*> subscribe_many(const ManyOptions& options, Sink& sink);
+  void unsubscribe(ManyReader* reader);
   bool tick();
   void shutdown();
   const Stats& stats() const { return shelf_.stats; }
 
  private:
   static void each(std::vector<Topic*>& list, void (Topic::*step)());
-  Result<Topic*> topic_of(const TaskId& task);
+  Result<Topic*> topic_of(const TaskId& task) override;
+  void step_many();
   void slow_tick();
   void forget_idle(Milliseconds least);
   void watch_some();
@@ -36,6 +40,8 @@ class Hub::Impl {
   size_t watch_hand_ = 0;
   size_t ring_hand_ = 0;
   bool down_ = false;
+  KeyedFrames keyed_;
+  std::vector<std::unique_ptr<ManyReader>> many_;  // Before the topics that they leave.
 };
 
 Result<Topic*> Hub::Impl::topic_of(const TaskId& task) {
@@ -63,6 +69,38 @@ Result<Subscription*> Hub::Impl::subscribe(const TaskId& task, const StreamOptio
   return (*topic)->add(options, sink);
 }
 
+Result<ManyReader*> Hub::Impl::subscribe_many(const ManyOptions& options, Sink& sink) {
+  if (down_) return {Errc::kUnavailable, "this daemon is shutting down; connect again"};
+  if (many_.size() >= shelf_.limits.many_streams_max) {
+    return {Errc::kTooLarge, "this daemon serves " + std::to_string(many_.size()) +
+                                 " streams over many tasks, as many as it may; try another or "
+                                 "later"};
+  }
+  if (options.from.open.size() > shelf_.limits.many_tasks_max) {
+    return {Errc::kTooLarge, std::to_string(options.from.open.size()) +
+                                 " tasks are open, and a stream follows at most " +
+                                 std::to_string(shelf_.limits.many_tasks_max) +
+                                 "; name agents or tasks"};
+  }
+  many_.push_back(std::make_unique<ManyReader>(*this, shelf_, keyed_, options, sink));
+  return many_.back().get();
+}
+
+void Hub::Impl::unsubscribe(ManyReader* reader) {
+  reader->tell_last_place();
+  std::erase_if(many_, [reader](const auto& each) { return each.get() == reader; });
+}
+
+void Hub::Impl::step_many() {
+  for (const auto& reader : many_) reader->step();
+  for (size_t at = many_.size(); at-- > 0;) {
+    if (!many_[at]->over()) continue;
+    const std::unique_ptr<ManyReader> over = std::move(many_[at]);
+    many_.erase(many_.begin() + static_cast<ptrdiff_t>(at));
+    over->out().closed(*over->over());
+  }
+}
+
 /// Topics may put themselves back into the list.
 void Hub::Impl::each(std::vector<Topic*>& list, void (Topic::*step)()) {
   std::vector<Topic*> now;
@@ -73,13 +111,17 @@ void Hub::Impl::each(std::vector<Topic*>& list, void (Topic::*step)()) {
 }
 
 bool Hub::Impl::tick() {
+  if (!many_.empty()) step_many();
   if (!shelf_.busy.empty()) each(shelf_.busy, &Topic::proceed);
   if (shelf_.clock.mono() >= slow_tick_at_) slow_tick();
   if (shelf_.ring_bytes > shelf_.limits.ring_bytes_total_max) shrink_rings();
   shelf_.forms.clear();
+  keyed_.clear();
   shelf_.frames_left = shelf_.limits.catch_up_frames_max;
   return std::any_of(shelf_.busy.begin(), shelf_.busy.end(),
-                     [](const Topic* topic) { return topic->has_ready(); });
+                     [](const Topic* topic) { return topic->has_ready(); }) ||
+         std::any_of(many_.begin(), many_.end(),
+                     [](const auto& reader) { return reader->wants_step(); });
 }
 
 void Hub::Impl::slow_tick() {
@@ -119,8 +161,12 @@ void Hub::Impl::shrink_rings() {
 
 void Hub::Impl::shutdown() {
   down_ = true;
+  for (const auto& reader : many_) reader->tell_last_place();
   for (size_t slot = 0; slot < topics_.slots(); ++slot) {
     if (Topic* const topic = topics_.at_slot(slot)) topic->shut_down();
+  }
+  for (const auto& reader : std::exchange(many_, {})) {
+    reader->out().closed(CloseReason::kShutdown);
   }
   forget_idle(Milliseconds(0));
 }
@@ -136,6 +182,14 @@ Result<Subscription*> Hub::subscribe(const TaskId& task, const StreamOptions& op
 
 void Hub::unsubscribe(Subscription* subscription) {
   subscription->topic.remove(*subscription);
+}
+
+Result<ManyReader*> Hub::subscribe_many(const ManyOptions& options, Sink& sink) {
+  return impl_->subscribe_many(options, sink);
+}
+
+void Hub::unsubscribe(ManyReader* reader) {
+  impl_->unsubscribe(reader);
 }
 
 bool Hub::tick() {

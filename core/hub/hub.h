@@ -19,6 +19,8 @@
 #include "broker/feed.h"
 #include "event/event_type.h"
 #include "event/frame.h"
+#include "event/many_cursor.h"
+#include "event/sse_encoder.h"
 
 namespace taskfeed::hub {
 
@@ -42,6 +44,8 @@ struct Limits {
   /// A topic without readers keeps its ring for so long: readers that all come back at once after a
   /// cut are then served without Redis.
   std::chrono::milliseconds linger_interval{5'000};
+  size_t many_streams_max = 64;   ///< Readers of many tasks …
+  size_t many_tasks_max = 1'000;  ///< … and what each follows at a time; further ones wait.
 };
 
 enum class CloseReason {
@@ -83,7 +87,21 @@ struct StreamOptions {
   std::chrono::milliseconds heartbeat_interval{15'000};  ///< For stream.open; sent by the Sink.
 };
 
+/// What a reader of many tasks asked for (hub/many_reader.h).
+struct ManyOptions {
+  TaskSelection selection;
+  ManyCursor from;                          ///< Where it begins.
+  sse::Replay replay = sse::Replay::kLive;  ///< For stream.open: what `from` stands for.
+  bool lost = false;                        ///< It came back, and nobody knows from where.
+  TypeFilter filter{};
+  std::optional<WallTime> since{};
+  bool event_names = true;
+  bool nested = false;
+  std::chrono::milliseconds heartbeat_interval{15'000};
+};
+
 class Subscription;  // The Hub's; a Sink keeps the pointer to unsubscribe.
+class ManyReader;    // As well.
 
 struct Stats {
   size_t topics = 0;
@@ -106,6 +124,12 @@ class Hub {
   Result<Subscription*> subscribe(const TaskId& task, const StreamOptions& options, Sink& sink);
   /// The Sink receives nothing more.
   void unsubscribe(Subscription* subscription);
+  /// One stream.open; then the frames of all tasks of the selection, each task's in its order, and
+  /// `stream.task_end` where one ends. kTooLarge over many_streams_max, or where more tasks are
+  /// open than many_tasks_max.
+  Result<ManyReader*> subscribe_many(const ManyOptions& options, Sink& sink);
+  /// The Sink receives the place that it was read to, and nothing more.
+  void unsubscribe(ManyReader* reader);
   /// Before the writes of each loop turn (Loop::at_turn_end, ahead of the Sinks' own flush), and by
   /// a timer of at most watch_interval: goes on with readers that catch up, repairs, watches quiet
   /// topics, tells filtered readers how far they are. True: there is more to do, so the loop should
