@@ -1,5 +1,7 @@
 #include "runner/agent_config.h"
 
+#include <array>
+
 #include "runner/config_reader.h"
 
 namespace taskfeed::runner {
@@ -34,21 +36,24 @@ Result<CommandStep> step_from_json(const Json& json, size_t index) {
   return step;
 }
 
+constexpr std::array kRunners{RunnerKind::kCommand, RunnerKind::kExternal, RunnerKind::kAdk};
+
 Result<RunnerKind> runner_from(const Json& json) {
   const Json* const found = find(json, "runner");
-  if (found == nullptr || !found->is_string()) {
-    return wrong("runner", "must be \"command\" or \"external\"");
+  std::string known;
+  for (const RunnerKind each : kRunners) {
+    if (found != nullptr && *found == to_string(each)) return each;
+    if (!known.empty()) known += each == kRunners.back() ? " or " : ", ";
+    known += "\"" + std::string(to_string(each)) + "\"";
   }
-  const auto& name = found->get_ref<const std::string&>();
-  if (name == to_string(RunnerKind::kCommand)) return RunnerKind::kCommand;
-  if (name == to_string(RunnerKind::kExternal)) return RunnerKind::kExternal;
-  return wrong("runner",
-               "\"" + name + "\" is not in this version; use \"command\" or \"external\"");
+  if (found == nullptr || !found->is_string()) return wrong("runner", "must be " + known);
+  return wrong("runner", "\"" + found->get_ref<const std::string&>() +
+                             "\" is not in this version; use " + known);
 }
 
 Result<void> read_steps(const Json& json, Origin origin, AgentConfig& agent) {
   const Json* const steps = find(json, "steps");
-  if (agent.runner == RunnerKind::kExternal) {
+  if (agent.runner != RunnerKind::kCommand) {
     return steps == nullptr ? Result<void>() : wrong("steps", "are for runner = \"command\"");
   }
   if (origin == Origin::kRequest) {
@@ -74,7 +79,8 @@ Result<void> read_steps(const Json& json, Origin origin, AgentConfig& agent) {
 Result<void> read_mcp(const Json& json, Origin origin, AgentConfig& agent) {
   const Json* const mcp = find(json, "mcp");
   if (mcp == nullptr) return {};
-  if (agent.runner == RunnerKind::kCommand || agent.runner == RunnerKind::kExternal) {
+  if (agent.runner == RunnerKind::kCommand || agent.runner == RunnerKind::kExternal ||
+      agent.runner == RunnerKind::kAdk) {
     return wrong("mcp", "is for agents that call a model");
   }
   if (origin == Origin::kRequest) {
@@ -88,19 +94,50 @@ Result<void> read_mcp(const Json& json, Origin origin, AgentConfig& agent) {
   return {};
 }
 
+Result<void> read_adk(const Json& json, Origin origin, AgentConfig& agent) {
+  if (agent.runner != RunnerKind::kAdk) {
+    for (const std::string_view key : kAdkKeys) {
+      if (find(json, key) != nullptr) return wrong(std::string(key), "is for runner = \"adk\"");
+    }
+    return {};
+  }
+  if (origin == Origin::kRequest) {
+    return {Errc::kForbidden,
+            "an agent with runner \"adk\" names a server and keys for it, so it is declared by the "
+            "operator (agents.d, or taskfeed agents apply), never by a request"};
+  }
+  Result<AdkServer> server = adk_from_json(json, agent.id.str());
+  if (!server) return server.error();
+  agent.adk = *std::move(server);
+  return {};
+}
+
+/// Every key of an agent, of whatever kind; what belongs to another kind is refused by its reader.
+Result<void> check_keys(const Json& json) {
+  constexpr std::array<std::string_view, 7> kCommon{
+      "id", "description", "runner", "retry", "steps", "mcp", "enable_streaming"};
+  std::vector<std::string_view> known(kCommon.begin(), kCommon.end());
+  known.insert(known.end(), kAdkKeys.begin(), kAdkKeys.end());
+  return only_keys(json, "", known);
+}
+
 }  // namespace
 
 std::string_view to_string(RunnerKind kind) {
-  return kind == RunnerKind::kCommand ? "command" : "external";
+  switch (kind) {
+    case RunnerKind::kCommand:
+      return "command";
+    case RunnerKind::kExternal:
+      return "external";
+    case RunnerKind::kAdk:
+      return "adk";
+  }
+  return "";
 }
 
 Result<AgentConfig> agent_from_json(const Json& json, Origin origin) {
   if (!json.is_object()) return {Errc::kInvalid, "an agent must be a JSON object"};
-  if (auto known = only_keys(
-          json, "", {"id", "description", "runner", "enable_streaming", "steps", "mcp", "retry"});
-      !known) {
-    return known.error();
-  }
+  if (auto known = check_keys(json); !known) return known.error();
   Result<AgentId> id = AgentId::parse(string_at(json, "id"));
   if (!id) return {Errc::kInvalid, "id: " + id.error().text};
   const Result<RunnerKind> kind = runner_from(json);
@@ -115,6 +152,7 @@ Result<AgentConfig> agent_from_json(const Json& json, Origin origin) {
   }
   if (auto read = read_steps(json, origin, agent); !read) return read.error();
   if (auto read = read_mcp(json, origin, agent); !read) return read.error();
+  if (auto read = read_adk(json, origin, agent); !read) return read.error();
   if (const Json* const retry = find(json, "retry")) {
     Result<workflow::RetryPolicy> policy = workflow::retry_from_json(*retry);
     if (!policy) return policy.error();
@@ -141,6 +179,7 @@ Json agent_to_json(const AgentConfig& agent) {
     json["steps"].push_back(std::move(entry));
   }
   if (!agent.mcp.empty()) json["mcp"] = mcp_to_json(agent.mcp);
+  if (agent.adk) adk_to_json(*agent.adk, json);
   json["retry"] = workflow::retry_to_json(agent.retry);
   return json;
 }

@@ -1,7 +1,7 @@
 /// An agent, as its operator declared it.
 ///
 /// Programs to run stand only in files of the operator and in a person's own command line. A
-/// configuration that arrives in a request may not name one: see `Origin`.
+/// configuration that arrives in a request may name neither one nor a server: see `Origin`.
 ///
 /// Threads  Values; pure functions.
 /// Errors   Every reader refuses unknown keys and names the key and, for TOML, the line.
@@ -10,18 +10,20 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/ids.h"
 #include "event/json.h"
+#include "runner/adk_config.h"
 #include "runner/mcp_config.h"
 #include "workflow/retry.h"
 
 namespace taskfeed::runner {
 
 /// kExternal: nobody here executes it; its tasks' events come from publishers elsewhere.
-enum class RunnerKind { kCommand, kExternal };
+enum class RunnerKind { kCommand, kExternal, kAdk };
 std::string_view to_string(RunnerKind kind);
 
 struct CommandStep {
@@ -46,12 +48,14 @@ struct AgentConfig {
   RunnerKind runner = RunnerKind::kCommand;
   bool enable_streaming = false;
   std::vector<CommandStep> steps;
-  std::vector<McpServer> mcp;  ///< Of agents that call a model.
+  std::vector<McpServer> mcp;                   ///< Of agents that call a model.
+  std::optional<AdkServer> adk = std::nullopt;  ///< Of runner = "adk", and only there.
   workflow::RetryPolicy retry;
   bool operator==(const AgentConfig&) const = default;
 };
 
-/// Who hands a configuration in. kRequest may not name programs (kForbidden).
+/// Who hands a configuration in. kRequest may not name programs or servers
+/// (kForbidden).
 enum class Origin { kOperator, kRequest };
 
 /// The `[agent]` table of a TOML file; `source` names the file in errors.

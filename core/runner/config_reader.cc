@@ -1,6 +1,7 @@
 #include "runner/config_reader.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/clock.h"
 #include "runner/agent_config.h"
@@ -8,7 +9,25 @@
 namespace taskfeed::runner {
 namespace {
 
+using namespace std::literals;
+
 constexpr std::chrono::milliseconds kTimeoutMax = std::chrono::hours(24 * 7);
+
+/// RFC 9110, 5.6.2.
+bool is_header_name(std::string_view name) {
+  return !name.empty() && name.size() <= 256 && std::all_of(name.begin(), name.end(), [](char c) {
+    return c > ' ' && c < '\x7f' && "\"(),/:;<=>?@[\\]{}"sv.find(c) == std::string_view::npos;
+  });
+}
+
+/// What the client itself writes.
+bool is_own_header(std::string name) {
+  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  constexpr std::array kOwn{"host"sv,          "content-type"sv,     "content-length"sv,
+                            "accept"sv,        "connection"sv,       "origin"sv,
+                            "last-event-id"sv, "transfer-encoding"sv};
+  return name.starts_with("mcp-") || std::find(kOwn.begin(), kOwn.end(), name) != kOwn.end();
+}
 
 }  // namespace
 
@@ -17,7 +36,7 @@ Error wrong(const std::string& place, std::string_view what) {
 }
 
 Result<void> only_keys(const Json& json, const std::string& place,
-                       std::initializer_list<std::string_view> known) {
+                       const std::vector<std::string_view>& known) {
   for (const auto& [key, value] : json.items()) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
     std::string list;
@@ -97,17 +116,63 @@ Result<void> read_env(const Json& json, const std::string& place,
   return {};
 }
 
-Result<void> read_timeout(const Json& json, const std::string& place,
-                          std::chrono::milliseconds& into) {
-  const Json* const found = find(json, "timeout");
+Result<void> read_duration(const Json& json, const std::string& place, std::string_view key,
+                           std::chrono::milliseconds& into) {
+  const std::string whole = place + std::string(key);
+  const Json* const found = find(json, key);
   if (found == nullptr) return {};
-  if (!found->is_string()) return wrong(place + "timeout", "must be a duration such as \"30s\"");
+  if (!found->is_string()) return wrong(whole, "must be a duration such as \"30s\"");
   const Result<Milliseconds> value = parse_duration(found->get_ref<const std::string&>());
-  if (!value) return wrong(place + "timeout", "is wrong: " + value.error().text);
+  if (!value) return wrong(whole, "is wrong: " + value.error().text);
   if (*value <= Milliseconds(0) || *value > kTimeoutMax) {
-    return wrong(place + "timeout", "must lie between 1ms and 7d");
+    return wrong(whole, "must lie between 1ms and 7d");
   }
   into = *value;
+  return {};
+}
+
+Result<void> read_timeout(const Json& json, const std::string& place,
+                          std::chrono::milliseconds& into) {
+  return read_duration(json, place, "timeout", into);
+}
+
+bool is_variable_name(std::string_view name) {
+  return !name.empty() && name.size() <= 256 && (name[0] < '0' || name[0] > '9') &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '_';
+         });
+}
+
+Result<void> read_variable(const Json& json, const std::string& place, std::string_view key,
+                           std::string& into) {
+  const Json* const found = find(json, key);
+  if (found == nullptr) return {};
+  if (!found->is_string() || !is_variable_name(found->get_ref<const std::string&>())) {
+    return wrong(place + std::string(key), "must name the environment variable that holds the key");
+  }
+  into = found->get<std::string>();
+  return {};
+}
+
+Result<void> read_headers_env(const Json& json, const std::string& place, size_t headers_max,
+                              std::map<std::string, std::string>& into) {
+  const Json* const found = find(json, "headers_env");
+  if (found == nullptr) return {};
+  const std::string whole = place + "headers_env";
+  if (!found->is_object() || found->size() > headers_max) {
+    return wrong(whole, "must be a table of at most " + std::to_string(headers_max) +
+                            " headers, as { Authorization = \"FILES_AUTHORIZATION\" }");
+  }
+  for (const auto& [header, variable] : found->items()) {
+    if (!is_header_name(header)) return wrong(whole, "has a name that no header can have");
+    if (is_own_header(header)) return wrong(whole + "." + header, "is set by taskfeed itself");
+    if (!variable.is_string() || !is_variable_name(variable.get_ref<const std::string&>())) {
+      return wrong(whole + "." + header,
+                   "must name the environment variable that holds the header's value");
+    }
+    into.emplace(header, variable.get<std::string>());
+  }
   return {};
 }
 

@@ -21,7 +21,7 @@ namespace taskfeed::runner {
 
 Error wrong(const std::string& place, std::string_view what);
 Result<void> only_keys(const Json& json, const std::string& place,
-                       std::initializer_list<std::string_view> known);
+                       const std::vector<std::string_view>& known);
 
 /// These leave `into` as it is where the member is absent; read_argv() wants it.
 Result<void> read_text(const Json& json, const std::string& place, std::string_view key,
@@ -33,8 +33,19 @@ Result<void> read_argv(const Json& json, const std::string& place, std::string_v
 /// `env`: names that TASKFEED_ does not begin, and values without NUL.
 Result<void> read_env(const Json& json, const std::string& place,
                       std::map<std::string, std::string>& into);
-/// `timeout`: from 1ms to 7d.
+/// From 1ms to 7d.
+Result<void> read_duration(const Json& json, const std::string& place, std::string_view key,
+                           std::chrono::milliseconds& into);
+/// `timeout`, in the same way.
 Result<void> read_timeout(const Json& json, const std::string& place,
                           std::chrono::milliseconds& into);
+
+bool is_variable_name(std::string_view name);
+/// The name of an environment variable.
+Result<void> read_variable(const Json& json, const std::string& place, std::string_view key,
+                           std::string& into);
+/// `headers_env`: headers that taskfeed does not write itself, to names of variables.
+Result<void> read_headers_env(const Json& json, const std::string& place, size_t headers_max,
+                              std::map<std::string, std::string>& into);
 
 }  // namespace taskfeed::runner

@@ -16,30 +16,6 @@ using namespace std::literals;
 constexpr std::array kProtocols{McpProtocol::kAuto, McpProtocol::kHandshake,
                                 McpProtocol::kStateless};
 
-bool is_variable_name(std::string_view name) {
-  return !name.empty() && name.size() <= 256 && (name[0] < '0' || name[0] > '9') &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '_';
-         });
-}
-
-/// RFC 9110, 5.6.2.
-bool is_header_name(std::string_view name) {
-  return !name.empty() && name.size() <= 256 && std::all_of(name.begin(), name.end(), [](char c) {
-    return c > ' ' && c < '\x7f' && "\"(),/:;<=>?@[\\]{}"sv.find(c) == std::string_view::npos;
-  });
-}
-
-/// What the client itself writes.
-bool is_own_header(std::string name) {
-  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  constexpr std::array kOwn{"host"sv,          "content-type"sv,     "content-length"sv,
-                            "accept"sv,        "connection"sv,       "origin"sv,
-                            "last-event-id"sv, "transfer-encoding"sv};
-  return name.starts_with("mcp-") || std::find(kOwn.begin(), kOwn.end(), name) != kOwn.end();
-}
-
 Result<void> read_name(const Json& json, const std::string& place, std::string& into) {
   constexpr size_t kBytesMax = McpLimits{}.name_bytes_max;
   into = string_at(json, "name");
@@ -84,27 +60,6 @@ Result<void> read_pass_env(const Json& json, const std::string& place,
       return wrong(place + "pass_env", "must hold names of environment variables");
     }
     into.push_back(each.get<std::string>());
-  }
-  return {};
-}
-
-Result<void> read_headers_env(const Json& json, const std::string& place,
-                              std::map<std::string, std::string>& into) {
-  const Json* const found = find(json, "headers_env");
-  if (found == nullptr) return {};
-  const std::string whole = place + "headers_env";
-  if (!found->is_object() || found->size() > McpLimits{}.variables_max) {
-    return wrong(whole, "must be a table of at most " + std::to_string(McpLimits{}.variables_max) +
-                            " headers, as { Authorization = \"FILES_AUTHORIZATION\" }");
-  }
-  for (const auto& [header, variable] : found->items()) {
-    if (!is_header_name(header)) return wrong(whole, "has a name that no header can have");
-    if (is_own_header(header)) return wrong(whole + "." + header, "is set by taskfeed itself");
-    if (!variable.is_string() || !is_variable_name(variable.get_ref<const std::string&>())) {
-      return wrong(whole + "." + header,
-                   "must name the environment variable that holds the header's value");
-    }
-    into.emplace(header, variable.get<std::string>());
   }
   return {};
 }
@@ -164,7 +119,7 @@ Result<void> read_door(const Json& json, const std::string& place, McpServer& se
   }
   if (!program) {
     if (auto read = read_url(json, place, server.url); !read) return read.error();
-    return read_headers_env(json, place, server.headers_env);
+    return read_headers_env(json, place, McpLimits{}.variables_max, server.headers_env);
   }
   if (auto read = read_argv(json, place, "command", server.argv); !read) return read.error();
   if (auto read = read_text(json, place, "cwd", 4096, server.cwd); !read) return read.error();

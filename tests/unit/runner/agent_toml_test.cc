@@ -105,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Wrong{"\n[agent]\nrunner = 'external'\n", 2, "id"},
                       Wrong{"[agent]\nrunner = 'external'\n\nid = 'a b'\n", 4, "id"},
                       Wrong{"[agent]\nid = 'a'\n", 1, "runner"},
-                      Wrong{"[agent]\nid = 'a'\nrunner = 'adk'\n", 3, "adk"},
+                      Wrong{"[agent]\nid = 'a'\nrunner = 'telepathy'\n", 3, "telepathy"},
                       Wrong{"[agent]\nid = 'a'\nrunner = 'command'\n", 1, "steps"},
                       Wrong{"[agent]\nid = 'a'\nrunner = 'external'\ncolour = 1\n", 4, "colour"},
                       Wrong{"[agent]\nid = 'a'\nrunner = 'external'\nenable_streaming = 'yes'\n", 4,
