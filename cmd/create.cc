@@ -1,5 +1,6 @@
 // create: a task for an agent; with --execute it is queued as well.
 #include "inputs.h"
+#include "service/rules.h"
 #include "subcommand.h"
 #include "task_args.h"
 #include "task_text.h"
@@ -10,6 +11,7 @@ namespace {
 struct CreateOptions {
   TaskArgs task;
   std::string description;
+  std::optional<std::string> idempotency_key;
   bool execute = false;
   bool id_only = false;
 };
@@ -17,12 +19,18 @@ struct CreateOptions {
 void declare(ArgParser& parser, CreateOptions& options) {
   parser.option("-d,--description", options.description, "TEXT", "the goal; - reads stdin");
   declare_task_args(parser, options.task);
+  parser.option("--idempotency-key", options.idempotency_key, "KEY",
+                "create it once: who repeats this with the same key gets the same task");
   parser.flag("--execute", options.execute, "execute it at once");
   parser.flag("--id-only", options.id_only, "print the task's id and nothing else");
 }
 
 Result<void> validate(CreateOptions& options) {
   if (auto checked = check_task_args(options.task); !checked) return checked;
+  if (options.idempotency_key) {
+    const Result<void> key = service::check_idempotency_key(*options.idempotency_key);
+    if (!key) return Error{Errc::kInvalid, "--idempotency-key: " + key.error().text};
+  }
   return check_utf8("--description", options.description);
 }
 
@@ -35,15 +43,27 @@ void print_next_steps(const CreateOptions& options, const TaskId& task, Deps& de
   }
 }
 
+Result<Task> create(const CreateOptions& options, const TaskSpec& spec, Deps& deps) {
+  if (!options.idempotency_key) return deps.tasks().create(spec);
+  Result<service::Tasks::Created> created =
+      deps.tasks().create_once(spec, *options.idempotency_key);
+  if (!created) return created.error();
+  if (created->replayed) {
+    remark(deps, "the task of this key was there already: " + created->task.id.str());
+  }
+  return std::move(created->task);
+}
+
 ExitStatus run(const CreateOptions& options, Deps& deps) {
   Result<std::string> description = text_or_stdin(options.description, "the description",
                                                   TaskLimits{}.description_bytes_max, deps);
   if (!description) return fail(deps, description.error());
   const Result<TaskSpec> spec = task_spec(options.task, *std::move(description), deps);
   if (!spec) return fail(deps, spec.error());
-  Result<Task> task = deps.tasks().create(*spec);
+  Result<Task> task = create(options, *spec, deps);
   if (!task) return fail(deps, task.error());
-  if (options.execute) {
+  // One that was there already may have been executed by whoever came first.
+  if (options.execute && task->status == TaskStatus::kSubmitted) {
     const TaskId id = task->id;
     task = deps.tasks().execute(id, {});
     if (!task) {

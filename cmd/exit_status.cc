@@ -37,6 +37,8 @@ ExitStatus exit_status_of(Errc code) {
       return ExitStatus::kNotFound;
     case Errc::kConflict:
       return ExitStatus::kOther;
+    case Errc::kReused:
+      return ExitStatus::kOther;
     case Errc::kEnded:
       return ExitStatus::kOther;
     case Errc::kFenced:

@@ -10,6 +10,8 @@ std::string_view to_string(Errc code) {
       return "not_found";
     case Errc::kConflict:
       return "conflict";
+    case Errc::kReused:
+      return "reused";
     case Errc::kEnded:
       return "ended";
     case Errc::kFenced:

@@ -25,6 +25,7 @@ enum class Errc {
   kInvalid,       ///< The input is wrong; the same input will be refused again.
   kNotFound,      ///< The task, agent or cursor does not exist.
   kConflict,      ///< The state of the thing forbids it now (execute a running task).
+  kReused,        ///< An idempotency key that already stands for something else.
   kEnded,         ///< The stream has its terminal event; nothing can be added.
   kFenced,        ///< The lease was lost: another worker holds a newer fencing token.
   kForbidden,     ///< Understood, and not allowed to this caller.

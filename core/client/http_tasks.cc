@@ -38,7 +38,7 @@ Error HttpTasks::misunderstood(const HttpRequest& request, std::string_view what
                                "); check --server"};
 }
 
-Result<Json> HttpTasks::call(const HttpRequest& request) {
+Result<Json> HttpTasks::call(const HttpRequest& request, int* status) {
   const std::lock_guard lock(mutex_);
   HttpRequest made = request;
   made.headers["Accept"] = "application/json";
@@ -46,6 +46,7 @@ Result<Json> HttpTasks::call(const HttpRequest& request) {
   // A kept connection may have been closed by the daemon just now; a read is made once more.
   if (!answer && is_lost(answer.error()) && request.method == "GET") answer = call_.call(made);
   if (!answer) return answer.error();
+  if (status != nullptr) *status = answer->status;
   if (answer->status >= 400) return error_from(answer->status, answer->body, call_.server());
   if (answer->status == 204 || answer->body.empty()) return Json(nullptr);
   Result<Json> json = parse_json(answer->body);
@@ -53,8 +54,8 @@ Result<Json> HttpTasks::call(const HttpRequest& request) {
   return json;
 }
 
-Result<Task> HttpTasks::call_for_task(const HttpRequest& request) {
-  const Result<Json> json = call(request);
+Result<Task> HttpTasks::call_for_task(const HttpRequest& request, int* status) {
+  const Result<Json> json = call(request, status);
   if (!json) return json.error();
   Result<Task> task = task_from_json(*json);
   if (!task) return misunderstood(request, task.error().text);
@@ -81,6 +82,19 @@ Result<Task> HttpTasks::create(const TaskSpec& spec) {
   request.target = root("/agents/") + spec.agent.str() + "/tasks";
   request.body = create_body(spec);
   return call_for_task(request);
+}
+
+Result<HttpTasks::Created> HttpTasks::create_once(const TaskSpec& spec, std::string_view key) {
+  HttpRequest request;
+  request.method = "POST";
+  request.target = root("/agents/") + spec.agent.str() + "/tasks";
+  request.body = create_body(spec);
+  request.headers["Idempotency-Key"] = key;
+  int status = 0;
+  Result<Task> task = call_for_task(request, &status);
+  if (!task && is_lost(task.error())) task = call_for_task(request, &status);
+  if (!task) return task.error();
+  return Created{*std::move(task), status != 201};
 }
 
 Result<Task> HttpTasks::execute(const TaskId& task, const service::ExecuteRequest& given) {

@@ -24,6 +24,7 @@ class HttpTasks final : public service::Tasks {
   Result<std::string> task_path(const TaskId& task) const;
 
   Result<Task> create(const TaskSpec& spec) override;
+  Result<Created> create_once(const TaskSpec& spec, std::string_view key) override;
   Result<Task> execute(const TaskId& task, const service::ExecuteRequest& request) override;
   Result<Task> get(const TaskId& task) override;
   Result<Listing> list(const broker::ListQuery& query) override;
@@ -41,8 +42,9 @@ class HttpTasks final : public service::Tasks {
   Result<void> remove_agent(const AgentId& id) override;
 
  private:
-  Result<Json> call(const HttpRequest& request);
-  Result<Task> call_for_task(const HttpRequest& request);
+  /// `status` gets the answer's.
+  Result<Json> call(const HttpRequest& request, int* status = nullptr);
+  Result<Task> call_for_task(const HttpRequest& request, int* status = nullptr);
   Error misunderstood(const HttpRequest& request, std::string_view what) const;
 
   std::mutex mutex_;

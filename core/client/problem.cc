@@ -8,10 +8,10 @@
 namespace taskfeed::client {
 namespace {
 
-constexpr std::array kCodes{Errc::kInvalid,      Errc::kNotFound, Errc::kConflict,
-                            Errc::kEnded,        Errc::kFenced,   Errc::kForbidden,
-                            Errc::kUnauthorised, Errc::kTooLarge, Errc::kFull,
-                            Errc::kUnavailable,  Errc::kTimeout,  Errc::kInternal};
+constexpr std::array kCodes{
+    Errc::kReused,      Errc::kInvalid,   Errc::kNotFound,     Errc::kConflict, Errc::kEnded,
+    Errc::kFenced,      Errc::kForbidden, Errc::kUnauthorised, Errc::kTooLarge, Errc::kFull,
+    Errc::kUnavailable, Errc::kTimeout,   Errc::kInternal};
 
 std::optional<Errc> code_named(std::string_view name) {
   for (const Errc code : kCodes) {
@@ -36,6 +36,8 @@ Errc code_of(int status) {
     case 414:
     case 431:
       return Errc::kTooLarge;
+    case 422:
+      return Errc::kReused;
     case 429:
     case 507:
       return Errc::kFull;

@@ -10,7 +10,8 @@ namespace {
 constexpr std::string_view kClose = "Connection: close\r\n";
 constexpr std::string_view kKeepAlive = "Connection: keep-alive\r\n";
 constexpr std::string_view kCorsMethods = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
-constexpr std::string_view kCorsFields = "Authorization, Content-Type, Last-Event-ID";
+constexpr std::string_view kCorsFields =
+    "Authorization, Content-Type, Idempotency-Key, Last-Event-ID";
 
 bool is_own_origin(std::string_view origin, std::string_view host) {
   for (const std::string_view scheme : {"http://", "https://"}) {
@@ -76,7 +77,8 @@ std::string head_of(const Reply& reply, const HeadStyle& style) {
 void allow_origin(Reply& reply, std::string_view origin) {
   reply.fields.push_back({"Access-Control-Allow-Origin", std::string(origin)});
   reply.fields.push_back({"Vary", "Origin"});
-  reply.fields.push_back({"Access-Control-Expose-Headers", "Link, Location, X-Request-Id"});
+  reply.fields.push_back({"Access-Control-Expose-Headers",
+                          "Content-Location, Idempotency-Replayed, Link, Location, X-Request-Id"});
 }
 
 /// RFC 6750, 3: what the caller lacks, in words that programs know.

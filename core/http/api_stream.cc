@@ -1,7 +1,7 @@
 #include "http/handlers.h"
 #include "http/query_params.h"
 
-namespace taskfeed::http::handlers {
+namespace taskfeed::http {
 namespace {
 
 constexpr uint64_t kHistoryMax = 1'000'000;
@@ -74,22 +74,37 @@ Result<hub::StreamOptions> read_options(const Call& call, WallTime now) {
 
 }  // namespace
 
-Reply stream_events(const ApiPorts& ports, const Call& call, const Captures& captures) {
+Result<StreamRequest> stream_request(const ApiPorts& ports, const Call& call) {
   Result<hub::StreamOptions> options = read_options(call, ports.clock.wall());
-  if (!options) return refused(options.error(), call);
+  if (!options) return options.error();
   const Result<bool> heartbeat_event = flag_parameter(call, "heartbeat_event", false);
-  if (!heartbeat_event) return refused(heartbeat_event.error(), call);
-  const Result<Task> task = task_at(ports, captures);
-  if (!task) return refused(task.error(), call);
+  if (!heartbeat_event) return heartbeat_event.error();
+  return StreamRequest{*std::move(options), *heartbeat_event};
+}
+
+Reply stream_reply(const Task& task, StreamRequest request) {
   Reply reply;
-  if (is_terminal(task->status) && options->after && options->after == task->last_event) {
+  const std::optional<Cursor>& after = request.options.after;
+  if (is_terminal(task.status) && after && after == task.last_event) {
     // WHATWG HTML, 9.2.3: 204 stops EventSource for good.
     reply.status = 204;
     return reply;
   }
   reply.content_type = std::string(kEventStreamType) + "; charset=utf-8";
-  reply.stream = StreamDecision{task->id, *std::move(options), *heartbeat_event};
+  reply.stream = StreamDecision{task.id, std::move(request.options), request.heartbeat_event};
   return reply;
 }
 
-}  // namespace taskfeed::http::handlers
+namespace handlers {
+
+Reply stream_events(const ApiPorts& ports, const Call& call, const Captures& captures) {
+  Result<StreamRequest> request = stream_request(ports, call);
+  if (!request) return refused(request.error(), call);
+  const Result<Task> task = task_at(ports, captures);
+  if (!task) return refused(task.error(), call);
+  return stream_reply(*task, *std::move(request));
+}
+
+}  // namespace handlers
+
+}  // namespace taskfeed::http

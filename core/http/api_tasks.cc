@@ -78,6 +78,47 @@ Reply control(const ApiPorts& ports, const Call& call, const Captures& captures,
   return task_reply(202, ports.tasks.control(task->id, request), call);
 }
 
+Result<service::Tasks::Created> create(const ApiPorts& ports, const Call& call,
+                                       const TaskSpec& spec) {
+  if (call.idempotency_key) return ports.tasks.create_once(spec, *call.idempotency_key);
+  Result<Task> task = ports.tasks.create(spec);
+  if (!task) return task.error();
+  return service::Tasks::Created{*std::move(task), false};
+}
+
+/// Unless that is its own program's affair, or somebody has done it: who repeats a request joins.
+Result<Task> execute_fresh(const ApiPorts& ports, const Task& task) {
+  const Result<runner::AgentConfig> agent = ports.tasks.agent(task.spec.agent);
+  if (!agent) return agent.error();
+  if (agent->runner == runner::RunnerKind::kExternal) return task;
+  if (task.status != TaskStatus::kSubmitted) return task;
+  Result<Task> executed = ports.tasks.execute(task.id, {});
+  if (executed || executed.error().code != Errc::kConflict) return executed;
+  return ports.tasks.get(task.id);
+}
+
+/// Created, executed and followed in one request. A cursor is of the task that the key stands for.
+Reply create_and_stream(const ApiPorts& ports, const Call& call, const TaskSpec& spec) {
+  Result<StreamRequest> request = stream_request(ports, call);
+  if (!request) return refused(request.error(), call);
+  const Result<service::Tasks::Created> created = create(ports, call, spec);
+  if (!created) return refused(created.error(), call);
+  const Result<Task> task = execute_fresh(ports, created->task);
+  const std::string path = task_path(created->task);
+  if (!task) {
+    // It is there, and can be executed by itself.
+    Reply reply = refused(task.error(), call);
+    reply.fields.push_back({"Location", path});
+    return reply;
+  }
+  Reply reply = stream_reply(*task, *std::move(request));
+  if (reply.stream && !created->replayed) reply.status = 201;
+  reply.fields.push_back({"Location", path});
+  reply.fields.push_back({"Content-Location", path + "/events/stream"});
+  if (created->replayed) reply.fields.push_back({"Idempotency-Replayed", "true"});
+  return reply;
+}
+
 }  // namespace
 
 Reply list_tasks(const ApiPorts& ports, const Call& call, const Captures& captures) {
@@ -124,9 +165,12 @@ Reply create_task(const ApiPorts& ports, const Call& call, const Captures& captu
   read_labels(body, spec);
   body.refuse_others();
   if (!body.ok()) return refused(body.problem(), call);
-  const Result<Task> task = ports.tasks.create(spec);
-  Reply reply = task_reply(201, task, call);
-  if (task) reply.fields.push_back({"Location", task_path(*task)});
+  if (call.accepts(kEventStreamType)) return create_and_stream(ports, call, spec);
+  const Result<service::Tasks::Created> created = create(ports, call, spec);
+  if (!created) return refused(created.error(), call);
+  Reply reply = task_reply(created->replayed ? 200 : 201, created->task, call);
+  reply.fields.push_back({"Location", task_path(created->task)});
+  if (created->replayed) reply.fields.push_back({"Idempotency-Replayed", "true"});
   return reply;
 }
 

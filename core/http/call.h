@@ -28,8 +28,9 @@ struct Call {
   std::vector<Field> query;  ///< Decoded, in the order of their names.
   std::string content_type;  ///< Lower case, without parameters.
   std::string accept;
-  std::string last_event_id;  ///< The header.
-  size_t body_bytes = 0;      ///< As framed, known before `body` is.
+  std::string last_event_id;                   ///< The header.
+  std::optional<std::string> idempotency_key;  ///< The header; without the quotes of a text.
+  size_t body_bytes = 0;                       ///< As framed, known before `body` is.
   std::string body;
   std::string request_id;
 

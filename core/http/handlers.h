@@ -16,6 +16,15 @@ Result<AgentId> agent_at(const Captures& captures);
 /// "/api/v1/agents/a/tasks/t"
 std::string task_path(const Task& task);
 
+/// What the reader of an event stream asked for.
+struct StreamRequest {
+  hub::StreamOptions options;
+  bool heartbeat_event = false;
+};
+Result<StreamRequest> stream_request(const ApiPorts& ports, const Call& call);
+/// 204 where it has read everything.
+Reply stream_reply(const Task& task, StreamRequest request);
+
 namespace handlers {
 using Handler = Reply(const ApiPorts& ports, const Call& call, const Captures& captures);
 

@@ -61,6 +61,15 @@ std::string media_type(std::string_view content_type) {
   return type;
 }
 
+/// Some clients send the field as a Structured Field's text (RFC 9651), which has quotes around it.
+std::string unquoted(std::string_view value) {
+  value = trim_ows(value);
+  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+    value = value.substr(1, value.size() - 2);
+  }
+  return std::string(value);
+}
+
 Call from(const httplib::Request& parsed) {
   Call call;
   call.method = parsed.method;
@@ -119,6 +128,10 @@ std::optional<Call> HttplibAdapter::call_of(Request& request) const {
     return std::nullopt;
   }
   if (!call) return std::nullopt;
+  // One that is empty is there, and wrong; the parser would leave it out.
+  for (const Field& field : request.fields) {
+    if (same_name(field.name, "Idempotency-Key")) call->idempotency_key = unquoted(field.value);
+  }
   call->body_bytes = request.body.size();
   call->body = std::move(request.body);
   return call;

@@ -30,6 +30,8 @@ int status_of(Errc code) {
       return 404;
     case Errc::kConflict:
       return 409;
+    case Errc::kReused:
+      return 422;
     case Errc::kEnded:
       return 409;
     case Errc::kFenced:
@@ -91,6 +93,8 @@ std::string_view phrase_of(int status) {
       return "Expectation Failed";
     case 421:
       return "Misdirected Request";
+    case 422:
+      return "Unprocessable Content";
     case 431:
       return "Request Header Fields Too Large";
     case 500:

@@ -1,5 +1,8 @@
 #include "service/rules.h"
 
+#include <algorithm>
+
+#include "base/digest.h"
 #include "base/text.h"
 
 namespace taskfeed::service {
@@ -18,6 +21,23 @@ std::string status_of(const Task& task) {
 }
 
 }  // namespace
+
+Result<void> check_idempotency_key(std::string_view key) {
+  constexpr size_t kBytesMax = 255;
+  bool printable = !key.empty() && key.size() <= kBytesMax;
+  for (const char c : key) printable = printable && c >= ' ' && c <= '~';
+  if (printable) return {};
+  return {Errc::kInvalid, "an idempotency key has 1 to 255 printable characters of ASCII"};
+}
+
+TaskId task_id_of_key(const AgentId& agent, std::string_view key) {
+  const Digest digest = sha256({"taskfeed task of a key", agent.str(), key});
+  std::array<uint8_t, 16> bytes;
+  std::copy_n(digest.begin(), bytes.size(), bytes.begin());
+  bytes[6] = static_cast<uint8_t>(0x80 | (bytes[6] & 0x0F));  // Version 8, and the variant.
+  bytes[8] = static_cast<uint8_t>(0x80 | (bytes[8] & 0x3F));
+  return TaskId::parse(Uuid(bytes).str()).value();
+}
 
 Result<void> check_spec(const TaskSpec& spec, const TaskLimits& limits) {
   if (spec.description.size() > limits.description_bytes_max) {

@@ -12,6 +12,11 @@
 
 namespace taskfeed::service {
 
+/// 1 to 255 printable characters of ASCII.
+Result<void> check_idempotency_key(std::string_view key);
+/// The UUIDv8 (RFC 9562, 5.8) that the agent and the key make: the store creates an id once, and so
+/// a key's task, without a place of its own for keys.
+TaskId task_id_of_key(const AgentId& agent, std::string_view key);
 Result<void> check_spec(const TaskSpec& spec, const TaskLimits& limits);
 /// Only a submitted task is executed.
 Result<void> check_execute(const Task& task);

@@ -36,10 +36,29 @@ TaskService::TaskService(const ServicePorts& ports, ServiceLimits limits, QueueN
     : ports_(ports), limits_(limits), queue_(std::move(queue)) {}
 
 Result<Task> TaskService::create(const TaskSpec& spec) {
+  return create_as(new_task_id(ports_.ids), spec);
+}
+
+Result<Tasks::Created> TaskService::create_once(const TaskSpec& spec, std::string_view key) {
+  if (Result<void> checked = check_idempotency_key(key); !checked) return checked.error();
+  const TaskId id = task_id_of_key(spec.agent, key);
+  Result<Task> created = create_as(id, spec);
+  if (created) return Created{*std::move(created), false};
+  if (created.error().code != Errc::kConflict) return created.error();
+  Result<Task> there = get(id);
+  if (!there) return there.error();
+  if (there->spec != spec) {
+    return Error{Errc::kReused, "this idempotency key already stands for the task " + id.str() +
+                                    ", which was created with other contents; take a new key"};
+  }
+  return Created{*std::move(there), true};
+}
+
+Result<Task> TaskService::create_as(const TaskId& id, const TaskSpec& spec) {
   if (Result<void> checked = check_spec(spec, limits_.task); !checked) return checked.error();
   const Result<runner::AgentConfig> known = agent(spec.agent);
   if (!known) return known.error();
-  const Task task{.id = new_task_id(ports_.ids),
+  const Task task{.id = id,
                   .spec = spec,
                   .created_at = ports_.clock.wall(),
                   .status = TaskStatus::kSubmitted,

@@ -52,6 +52,7 @@ class TaskService final : public Tasks {
                        QueueName queue = default_queue());
 
   Result<Task> create(const TaskSpec& spec) override;
+  Result<Created> create_once(const TaskSpec& spec, std::string_view key) override;
   Result<Task> execute(const TaskId& task, const ExecuteRequest& request) override;
   Result<Task> get(const TaskId& task) override;
   Result<Listing> list(const broker::ListQuery& query) override;
@@ -73,6 +74,7 @@ class TaskService final : public Tasks {
     broker::StoredTask stored;
     workflow::State state;
   };
+  Result<Task> create_as(const TaskId& id, const TaskSpec& spec);
   Result<Folded> load(const TaskId& task);
   Result<void> fold_tail(Folded& folded);
   void keep(const Folded& folded);

@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "broker/event_log.h"
@@ -66,6 +67,13 @@ class Tasks {
   virtual ~Tasks() = default;
 
   virtual Result<Task> create(const TaskSpec& spec) = 0;  ///< kNotFound: agent.
+  struct Created {
+    Task task;
+    bool replayed = false;  ///< It was there: created before with this key, and perhaps gone on.
+  };
+  /// Once for each agent and key, however often and from wherever it is repeated, for as long as
+  /// the task is kept. kReused: the key stands for a task of another spec. kInvalid: no key.
+  virtual Result<Created> create_once(const TaskSpec& spec, std::string_view key) = 0;
   virtual Result<Task> execute(const TaskId& task, const ExecuteRequest& request) = 0;
   virtual Result<Task> get(const TaskId& task) = 0;
   struct Listing {

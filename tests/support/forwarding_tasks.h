@@ -14,6 +14,9 @@ class ForwardingTasks : public service::Tasks {
   explicit ForwardingTasks(service::Tasks& behind) : behind_(behind) {}
 
   Result<Task> create(const TaskSpec& spec) override { return behind_.create(spec); }
+  Result<Created> create_once(const TaskSpec& spec, std::string_view key) override {
+    return behind_.create_once(spec, key);
+  }
   Result<Task> execute(const TaskId& task, const service::ExecuteRequest& request) override {
     return behind_.execute(task, request);
   }

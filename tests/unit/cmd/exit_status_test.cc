@@ -13,10 +13,11 @@ TEST(ExitStatusTable, AnswersEveryErrorAsTheManualSays) {
     int status;
   };
   constexpr std::array kTable{
-      Row{Errc::kInvalid, 2},      Row{Errc::kNotFound, 5}, Row{Errc::kConflict, 1},
-      Row{Errc::kEnded, 1},        Row{Errc::kFenced, 1},   Row{Errc::kForbidden, 4},
-      Row{Errc::kUnauthorised, 4}, Row{Errc::kTooLarge, 2}, Row{Errc::kFull, 1},
-      Row{Errc::kUnavailable, 9},  Row{Errc::kTimeout, 9},  Row{Errc::kInternal, 1}};
+      Row{Errc::kInvalid, 2},   Row{Errc::kNotFound, 5},     Row{Errc::kConflict, 1},
+      Row{Errc::kReused, 1},    Row{Errc::kEnded, 1},        Row{Errc::kFenced, 1},
+      Row{Errc::kForbidden, 4}, Row{Errc::kUnauthorised, 4}, Row{Errc::kTooLarge, 2},
+      Row{Errc::kFull, 1},      Row{Errc::kUnavailable, 9},  Row{Errc::kTimeout, 9},
+      Row{Errc::kInternal, 1}};
   for (const Row& row : kTable) {
     EXPECT_EQ(static_cast<int>(exit_status_of(row.code)), row.status) << to_string(row.code);
   }

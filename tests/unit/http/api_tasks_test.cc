@@ -51,6 +51,82 @@ TEST(ApiTaskCreate, AnswersTheTaskAndItsPlace) {
   EXPECT_EQ(world.get(told.field("Location")).json(), json);
 }
 
+Ask keyed(std::string key, std::string body = R"({"description":"once"})") {
+  return {.method = "POST",
+          .target = std::string(kTasks),
+          .body = std::move(body),
+          .fields = {{"Idempotency-Key", std::move(key)}}};
+}
+
+TEST(ApiTaskCreate, HappensOnceForAnIdempotencyKey) {
+  ApiWorld world;
+  const Told first = world.ask(keyed("k-1"));
+  const Json made = expect_json(first, 201);
+  EXPECT_EQ(first.field("Idempotency-Replayed"), "");
+  for (const std::string key : {"k-1", "\"k-1\""}) {
+    const Told again = world.ask(keyed(key));
+    EXPECT_EQ(expect_json(again, 200), made);
+    EXPECT_EQ(again.field("Idempotency-Replayed"), "true");
+    EXPECT_EQ(again.field("Location"), first.field("Location"));
+  }
+  EXPECT_EQ(expect_json(world.get(kTasks), 200)["tasks"].size(), 1u);
+}
+
+TEST(ApiTaskCreate, RefusesAKeyOfOtherContentsAndWhatIsNoKey) {
+  ApiWorld world;
+  expect_json(world.ask(keyed("k-1")), 201);
+  expect_problem(world.ask(keyed("k-1", R"({"description":"twice"})")), 422, "reused");
+  expect_problem(world.ask(keyed("")), 400, "invalid");
+  expect_problem(world.ask(keyed(std::string(256, 'k'))), 400, "invalid");
+}
+
+Ask streamed(std::string agent = "builder", std::string query = "") {
+  return {.method = "POST",
+          .target = "/api/v1/agents/" + agent + "/tasks" + query,
+          .body = R"({"description":"live"})",
+          .fields = {{"Accept", "text/event-stream"}}};
+}
+
+TEST(ApiTaskCreate, ExecutesAndStreamsForWhoAcceptsAStream) {
+  ApiWorld world;
+  const Told told = world.ask(streamed());
+  EXPECT_EQ(told.status, 201);
+  EXPECT_EQ(told.field("Content-Type"), "text/event-stream; charset=utf-8");
+  EXPECT_EQ(told.field("Content-Location"), told.field("Location") + "/events/stream");
+  ASSERT_TRUE(told.stream.has_value());
+  EXPECT_TRUE(told.stream->options.include_history);
+  const Task task = world.tasks.get(told.stream->task).value();
+  EXPECT_EQ(task.status, TaskStatus::kPending);
+  EXPECT_EQ(told.field("Location"), ApiWorld::path(task));
+}
+
+TEST(ApiTaskCreate, JoinsTheStreamOfTheKeysTask) {
+  ApiWorld world;
+  Ask ask = streamed();
+  ask.fields.push_back({"Idempotency-Key", "k-1"});
+  const Told first = world.ask(ask);
+  const Told again = world.ask(ask);
+  EXPECT_EQ(first.status, 201);
+  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(again.field("Idempotency-Replayed"), "true");
+  ASSERT_TRUE(first.stream && again.stream);
+  EXPECT_EQ(again.stream->task, first.stream->task);
+}
+
+TEST(ApiTaskCreate, StreamsATaskThatItsOwnProgramExecutes) {
+  ApiWorld world;
+  const Told told = world.ask(streamed("outside"));
+  ASSERT_TRUE(told.stream.has_value());
+  EXPECT_EQ(world.tasks.get(told.stream->task)->status, TaskStatus::kSubmitted);
+}
+
+TEST(ApiTaskCreate, CreatesNothingForAStreamThatIsAskedForWrongly) {
+  ApiWorld world;
+  expect_problem(world.ask(streamed("builder", "?heartbeat=1")), 400, "invalid");
+  expect_problem(world.ask(streamed("nobody")), 404, "not_found");
+  EXPECT_TRUE(expect_json(world.get("/api/v1/tasks"), 200)["tasks"].empty());
+}
+
 TEST(ApiTaskCreate, TakesAnEmptyBodyForAnEmptyObject) {
   ApiWorld world;
   EXPECT_EQ(expect_json(world.post(kTasks), 201)["description"], "");

@@ -51,6 +51,51 @@ TEST_F(ServiceCreate, PassesTheStoresTroubleOn) {
   EXPECT_EQ(code_of(service_.create(spec())), Errc::kUnavailable);
 }
 
+class ServiceCreateOnce : public ServiceWorld {};
+
+TEST_F(ServiceCreateOnce, AnswersTheSameTaskAsItIsByThen) {
+  const auto first = service_.create_once(spec(), "k-1").value();
+  EXPECT_FALSE(first.replayed);
+  EXPECT_EQ(Uuid::parse(first.task.id.str()).value().bytes()[6] >> 4, 8) << "RFC 9562, 5.8";
+  ASSERT_TRUE(service_.execute(first.task.id, {}).ok());
+  const auto again = service_.create_once(spec(), "k-1").value();
+  EXPECT_TRUE(again.replayed);
+  EXPECT_EQ(again.task.id, first.task.id);
+  EXPECT_EQ(again.task.status, TaskStatus::kPending);
+  EXPECT_EQ(service_.list({})->tasks.size(), 1u);
+}
+
+TEST_F(ServiceCreateOnce, TakesEachKeyAndEachAgentForItself) {
+  const TaskId one = service_.create_once(spec(), "k-1")->task.id;
+  EXPECT_NE(service_.create_once(spec(), "k-2")->task.id, one);
+  EXPECT_NE(service_.create_once(spec("run"), "k-1")->task.id, one);
+}
+
+TEST_F(ServiceCreateOnce, RefusesOtherContentsAndNamesTheTask) {
+  const TaskId one = service_.create_once(spec(), "k-1")->task.id;
+  TaskSpec other = spec();
+  other.description += "!";
+  const auto refused = service_.create_once(other, "k-1");
+  EXPECT_EQ(code_of(refused), Errc::kReused);
+  EXPECT_NE(refused.error().text.find(one.str()), std::string::npos);
+}
+
+TEST_F(ServiceCreateOnce, RefusesWhatIsNoKey) {
+  for (const std::string& key : {std::string(), std::string(256, 'k'), std::string("a\nb"),
+                                 std::string("\xc3\xa4"), std::string("a\x7f")}) {
+    EXPECT_EQ(code_of(service_.create_once(spec(), key)), Errc::kInvalid) << key;
+  }
+  EXPECT_TRUE(service_.create_once(spec(), std::string(255, 'k')).ok());
+}
+
+TEST_F(ServiceCreateOnce, MayBeRepeatedAfterAnAnswerThatWasLost) {
+  gate = [](std::string_view call) { return call == "create" ? Passage::kDead : Passage::kOpen; };
+  EXPECT_EQ(code_of(service_.create_once(spec(), "k-1")), Errc::kUnavailable);
+  gate = [](std::string_view) { return Passage::kOpen; };
+  EXPECT_TRUE(service_.create_once(spec(), "k-1").ok());
+  EXPECT_EQ(service_.list({})->tasks.size(), 1u);
+}
+
 class ServiceGet : public ServiceWorld {};
 
 TEST_F(ServiceGet, OfAnUnknownTaskSaysSoInEveryCall) {
