@@ -350,7 +350,7 @@ TEST(ApiOrigin, IsAskedForByAPreflight) {
   EXPECT_EQ(told.field("Access-Control-Allow-Origin"), "https://app.example");
   EXPECT_EQ(told.field("Access-Control-Allow-Methods"), "GET, HEAD, POST, PUT, DELETE, OPTIONS");
   EXPECT_EQ(told.field("Access-Control-Allow-Headers"),
-            "Authorization, Content-Type, Last-Event-ID");
+            "Authorization, Content-Type, Idempotency-Key, Last-Event-ID");
   EXPECT_EQ(told.field("Access-Control-Max-Age"), "600");
 }
 
