@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/clock.h"
+#include "base/http_url.h"
 #include "base/text.h"
 #include "runner/tools.h"
 
@@ -31,14 +32,10 @@ Result<void> read_url(const Json& json, const std::string& place, std::string& i
   if (auto read = read_text(json, place, "url", McpLimits{}.url_bytes_max, into); !read) {
     return read.error();
   }
-  const size_t scheme = into.starts_with("https://") ? 8 : into.starts_with("http://") ? 7 : 0;
-  const std::string_view rest = std::string_view(into).substr(scheme);
-  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
-  if (scheme == 0 || authority.empty()) {
-    return wrong(place + "url", "must be http://HOST or https://HOST, with a port and a path");
-  }
-  if (authority.find('@') != std::string_view::npos) {
-    return wrong(place + "url", "must not hold a user or password; headers_env names variables");
+  const size_t scheme = into.find("://");
+  const size_t path = into.find_first_of("/?#", scheme == std::string::npos ? 0 : scheme + 3);
+  if (const auto parsed = HttpUrl::parse(into.substr(0, path)); !parsed) {
+    return wrong(place + "url", "is wrong: " + parsed.error().text);
   }
   const bool plain = std::all_of(into.begin(), into.end(),
                                  [](char c) { return c > ' ' && c < '\x7f' && c != '#'; });
