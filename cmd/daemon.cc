@@ -5,6 +5,7 @@
 
 #include <sys/resource.h>
 
+#include "daemon_metrics.h"
 #include "version.h"
 
 namespace taskfeed::cmd {
@@ -15,6 +16,8 @@ constexpr Milliseconds kBeat{50};
 constexpr Milliseconds kReadyPatience{10'000};
 /// For what the bridge has heard, after all else has ended.
 constexpr Milliseconds kBridgeGrace{2'000};
+/// For shards to tell their numbers: a turn of the loop takes microseconds.
+constexpr Milliseconds kShardPatience{500};
 /// Descriptors that are no client's: Redis, files, pipes of the workers' programs.
 constexpr size_t kDescriptorsKept = 512;
 constexpr size_t kConnectionsMax = 100'000;  // Of a shard, whatever the system allows.
@@ -76,18 +79,22 @@ Result<void> Daemon::open() {
   loop_ = *std::move(loop);
   // Before there is a door: requests ask how it is.
   if (auto opened = open_bridge(); !opened) return opened;
+  make_workers();
   if (auto opened = open_shards(); !opened) return opened;
   hangup_ = std::make_unique<loop::SignalWatch>(*loop_, SIGHUP, [this] { reload(); });
   timer_ = std::make_unique<loop::Timer>(*loop_);
   watch_.start([this] { return redis_arrived(); });
-  if (options_.workers == 0) return {};
+  if (workers_) workers_->start();
+  return {};
+}
+
+void Daemon::make_workers() {
+  if (options_.workers == 0) return;
   WorkersOptions pool;
   pool.queue = options_.queue;
   pool.concurrency = options_.workers;
   pool.limits = worker_limits(options_.drain);
   workers_ = std::make_unique<LocalWorkers>(core_, pool, ports_);
-  workers_->start();
-  return {};
 }
 
 Result<void> Daemon::open_bridge() {
@@ -184,6 +191,32 @@ http::HealthReport Daemon::health() {
   report.draining = draining_;
   if (bridge_) report.bridge = bridge_->report();
   return report;
+}
+
+std::string Daemon::metrics() {
+  std::vector<std::future<ShardStats>> asked;
+  for (const auto& shard : shards_) asked.push_back(shard->ask_stats());
+  DaemonNumbers numbers{.version = std::string(kVersion),
+                        .shards = shards_.size(),
+                        .answered = {},
+                        .health = health(),
+                        .requests_queued = pool_.queued(),
+                        .redis_connects = core_.broker.connects(),
+                        .redis_round_trips = core_.broker.round_trips(),
+                        .runs = {},
+                        .running = 0,
+                        .process = ops::process_stats()};
+  if (workers_) {
+    numbers.runs = workers_->counts();
+    numbers.running = workers_->running();
+  }
+  const auto until = std::chrono::steady_clock::now() + kShardPatience;
+  for (std::future<ShardStats>& each : asked) {
+    if (each.wait_until(until) == std::future_status::ready) {
+      numbers.answered.push_back(each.get());
+    }
+  }
+  return metrics_text(numbers);
 }
 
 void Daemon::begin_drain() {

@@ -56,6 +56,7 @@ class Daemon final : private http::HealthSource {
 
  private:
   http::HealthReport health() override;
+  std::string metrics() override;
 
   Result<void> open_shards();
   Result<std::vector<http::ListeningSocket>> bind(const http::ListenAddress& address);
@@ -64,6 +65,7 @@ class Daemon final : private http::HealthSource {
   http::Access access_of(const http::ListenAddress& address) const;
   Result<void> load_tokens();
   Result<void> open_bridge();
+  void make_workers();
   bool redis_arrived();
   void reload();
   void beat();

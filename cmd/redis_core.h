@@ -53,6 +53,7 @@ class LocalWorkers {
   /// Bounded by WorkerLimits::drain.
   void stop() { pool_.stop(); }
   size_t running() const { return pool_.running(); }
+  engine::RunCounts counts() const { return pool_.counts(); }
   const WorkerId& id() const { return id_; }
 
  private:

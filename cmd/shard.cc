@@ -1,9 +1,5 @@
 #include "shard.h"
 
-#include <future>
-
-#include "redis/redis_feed.h"
-
 namespace taskfeed::cmd {
 namespace {
 
@@ -34,6 +30,10 @@ class Shard::Side {
     return {};
   }
   void drain(Milliseconds grace) { server_.drain(grace); }
+  ShardStats stats() const {
+    return {server_.stats(), server_.request_stats(), hub_.stats(), feed_.stats(),
+            feed_.connected()};
+  }
 
  private:
   static bool tick_at_turn_end(Shard& shard) {
@@ -87,6 +87,16 @@ Result<void> Shard::open(std::vector<Door> doors) {
   // A std::function is copied, which sockets are not; both outlive the call.
   loop_->post([this, &doors, &answer] { answer.set_value(side_->listen(std::move(doors))); });
   return answered.get();
+}
+
+std::future<ShardStats> Shard::ask_stats() {
+  // Whoever asked may have stopped to wait.
+  auto answer = std::make_shared<std::promise<ShardStats>>();
+  loop_->post([this, answer] {
+    TF_ASSERT(side_ != nullptr);
+    answer->set_value(side_->stats());
+  });
+  return answer->get_future();
 }
 
 void Shard::drain(Milliseconds grace) {

@@ -9,12 +9,13 @@
 #pragma once
 
 #include <atomic>
+#include <future>
 #include <memory>
 #include <thread>
 #include <vector>
 
 #include "http/server.h"
-#include "redis/url.h"
+#include "redis/redis_feed.h"
 
 namespace taskfeed::cmd {
 
@@ -28,6 +29,15 @@ struct ShardPorts {
 struct ShardLimits {
   hub::Limits hub;
   http::ServerLimits server;
+};
+
+/// What a shard has counted.
+struct ShardStats {
+  http::ServerStats server;
+  http::RequestStats requests;
+  hub::Stats hub;
+  redis::FeedStats feed;
+  bool feed_connected = false;
 };
 
 /// A socket of a shard, and whom it answers.
@@ -50,6 +60,9 @@ class Shard {
   void drain(Milliseconds grace);
   bool idle() const { return idle_.load(); }
   size_t streams() const { return streams_.load(); }
+  /// As of the loop's next turn. The numbers are plain ones of the loop's thread, so that counting
+  /// costs nothing; a loop that does not turn does not answer.
+  std::future<ShardStats> ask_stats();
   /// Grows while the loop turns: for the watchdog.
   uint64_t beats() const { return beats_.load(); }
 

@@ -32,7 +32,10 @@ RunEnd TaskRun::carry_out() {
   if (const Result<void> folded = journal_.catch_up(); !folded) return unavailable(folded.error());
   if (journal_.lease().claims > limits_.claims_max) return poison();
   for (;;) {
-    if (Next end = step()) return *end;
+    if (Next end = step()) {
+      end->status = journal_.state().status;
+      return *end;
+    }
   }
 }
 

@@ -33,6 +33,7 @@ struct RunEnd {
   How how = How::kFinished;
   Milliseconds after{0};
   std::string error;
+  TaskStatus status = TaskStatus::kRunning;  ///< The task's, as this run left it.
 };
 
 class TaskRun {

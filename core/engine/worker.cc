@@ -1,5 +1,9 @@
 #include "engine/worker.h"
 
+#include <array>
+
+#include "base/assert.h"
+
 namespace taskfeed::engine {
 
 namespace {
@@ -13,10 +17,51 @@ bool rests(const broker::StoredTask& stored) {
          (status == TaskStatus::kSubmitted || status == TaskStatus::kPaused || is_terminal(status));
 }
 
+constexpr std::array<std::string_view, 10> kWays{"completed", "failed",     "cancelled", "paused",
+                                                 "deferred",  "released",   "crashed",   "poison",
+                                                 "lost",      "unavailable"};
+
+/// One of kWays.
+std::string_view way_of(const RunEnd& end) {
+  switch (end.how) {
+    case How::kFinished:
+      // A task that a foreign publisher ended meanwhile, too.
+      return is_terminal(end.status) ? to_string(end.status) : "released";
+    case How::kParked:
+      return "paused";
+    case How::kDeferred:
+      return "deferred";
+    case How::kReleased:
+      return "released";
+    case How::kCrashed:
+      return "crashed";
+    case How::kPoison:
+      return "poison";
+    case How::kLost:
+      return "lost";
+    case How::kUnavailable:
+      return "unavailable";
+  }
+  TF_ASSERT_TEXT(false, "a RunEnd outside its enumeration");
+  return {};
+}
+
 }  // namespace
 
 Worker::Worker(const Ports& ports, WorkerOptions options, Waiter& waiter, LeaseKeeper& keeper)
-    : ports_(ports), options_(std::move(options)), waiter_(waiter), keeper_(keeper) {}
+    : ports_(ports), options_(std::move(options)), waiter_(waiter), keeper_(keeper) {
+  for (const std::string_view way : kWays) counts_[way] = 0;
+}
+
+RunCounts Worker::counts() const {
+  const Locked lock(mutex_);
+  return counts_;
+}
+
+void Worker::count(const RunEnd& end) {
+  const Locked lock(mutex_);
+  ++counts_.at(way_of(end));
+}
 
 void Worker::carry_out(const broker::QueueEntry& entry) {
   bool parked = false;
@@ -77,6 +122,7 @@ RunEnd Worker::run(broker::Claimed claimed) {
   keeper_.keep(lease, mailbox);
   RunEnd end = run.carry_out();
   keeper_.leave(lease);
+  count(end);
   return end;
 }
 

@@ -5,6 +5,10 @@
 /// Owns     Nothing. Borrows ports and waiter.
 #pragma once
 
+#include <map>
+#include <string_view>
+
+#include "base/mutex.h"
 #include "engine/mailbox.h"
 #include "engine/ports.h"
 #include "engine/task_run.h"
@@ -28,6 +32,12 @@ class LeaseKeeper {
   ~LeaseKeeper() = default;
 };
 
+/// How often runs ended in which way, since the worker began: completed, failed and cancelled
+/// tasks; poison, which failed too; paused; deferred to a retry; released at the worker's end;
+/// crashed; lost, their lease being another's; unavailable, since the broker was. Every way stands
+/// in it.
+using RunCounts = std::map<std::string_view, uint64_t>;
+
 class Worker {
  public:
   Worker(const Ports& ports, WorkerOptions options, Waiter& waiter, LeaseKeeper& keeper);
@@ -35,17 +45,21 @@ class Worker {
   void carry_out(const broker::QueueEntry& entry);
   /// Renews the lease and hands the signals over.
   void beat(const broker::Lease& lease, Mailbox& mailbox);
+  RunCounts counts() const;
 
  private:
   std::optional<broker::Claimed> claim(const broker::QueueEntry& entry);
   void refused(const broker::QueueEntry& entry, const Error& error);
   RunEnd run(broker::Claimed claimed);
   void settle(const broker::QueueEntry& entry, const RunEnd& end);
+  void count(const RunEnd& end);
 
   const Ports ports_;
   const WorkerOptions options_;
   Waiter& waiter_;
   LeaseKeeper& keeper_;
+  mutable Mutex mutex_;
+  RunCounts counts_ TF_GUARDED_BY(mutex_);
 };
 
 }  // namespace taskfeed::engine

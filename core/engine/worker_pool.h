@@ -34,6 +34,7 @@ class WorkerPool final : private LeaseKeeper {
   void stop();
   /// Tasks under way: for health, and for "idle" in tests.
   size_t running() const;
+  RunCounts counts() const { return worker_.counts(); }
 
  private:
   struct Held {

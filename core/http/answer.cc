@@ -176,7 +176,11 @@ std::optional<Answer> Answerer::run(Request request, const Circumstances& circum
   std::optional<Reply> reply = reply_to(request, circumstances, known);
   if (!reply) return std::nullopt;
   // A stream ends with its connection; it has no length.
-  Answer answer{.bytes = {}, .close = close || reply->stream.has_value(), .stream = {}};
+  Answer answer{.bytes = {},
+                .close = close || reply->stream.has_value(),
+                .stream = {},
+                .status = reply->status,
+                .route = reply->route};
   answer.bytes = head_of(*reply, {circumstances.request_id, minor, answer.close}) + "\r\n";
   if (head_only) return answer;
   answer.bytes += reply->body;
@@ -200,7 +204,8 @@ Answer refusal_answer(int status, std::string_view detail, std::string_view requ
   const Reply reply = refused(status, detail, call);
   return {.bytes = head_of(reply, {request_id, 1, true}) + "\r\n" + reply.body,
           .close = true,
-          .stream = {}};
+          .stream = {},
+          .status = status};
 }
 
 }  // namespace taskfeed::http

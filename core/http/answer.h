@@ -45,6 +45,8 @@ struct Answer {
   bool close = false;
   std::optional<StreamDecision> stream;
   std::optional<Wait> wait{};
+  int status = 0;
+  const Route* route = nullptr;  ///< None: refused before one was found.
 
   /// No further request on this connection, whatever this one asked for (RFC 9112, 9.6). What is
   /// known only once the answer is there: the daemon has begun to stop.

@@ -13,6 +13,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/livez", true, handlers::livez, "The process answers"},
     Route{"GET", "/readyz", true, handlers::readyz, "Ready for requests; 503 without Redis"},
     Route{"GET", "/version", true, handlers::version, "Name and version"},
+    Route{"GET", "/metrics", true, handlers::metrics, "Numbers for Prometheus"},
     Route{"GET", "/openapi.json", true, handlers::openapi, "What there is, as OpenAPI 3.1"},
     Route{"GET", "/agents", false, handlers::list_agents, "List agents"},
     Route{"POST", "/agents", false, handlers::create_agent, "Declare an agent without programs"},
@@ -131,6 +132,12 @@ bool is_open(const Route& route) {
   return route.probe && route.pattern != "/metrics";
 }
 
+Reply handled(const Found& found, const ApiPorts& ports, const Call& call) {
+  Reply reply = found.route->handler(ports, call, found.captures);
+  reply.route = found.route;
+  return reply;
+}
+
 bool takes_ndjson(const Route& route) {
   return route.handler == handlers::publish_events;
 }
@@ -164,9 +171,7 @@ std::optional<Reply> Api::before_body(const Call& call) const {
     reply.fields.push_back({"Allow", found.allow});
     return reply;
   }
-  if (found.route->method == "GET") {
-    return found.route->handler(ports_, call, found.captures);
-  }
+  if (found.route->method == "GET") return handled(found, ports_, call);
   const bool known = call.content_type == kJsonType ||
                      (call.content_type == kNdjsonType && takes_ndjson(*found.route));
   if (call.body_bytes > 0 && !known) {
@@ -177,8 +182,7 @@ std::optional<Reply> Api::before_body(const Call& call) const {
 
 Reply Api::handle(const Call& call) const {
   if (std::optional<Reply> reply = before_body(call)) return *std::move(reply);
-  const Found found = find_route(call);
-  return found.route->handler(ports_, call, found.captures);
+  return handled(find_route(call), ports_, call);
 }
 
 bool is_probe(std::string_view target) {

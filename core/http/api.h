@@ -46,6 +46,8 @@ class HealthSource {
  public:
   /// From any thread; answers from what is known, within milliseconds, also while Redis hangs.
   virtual HealthReport health() = 0;
+  /// What /metrics answers, in Prometheus' text format 0.0.4. From any thread, in a second at most.
+  virtual std::string metrics() = 0;
 
  protected:
   ~HealthSource() = default;

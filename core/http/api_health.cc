@@ -51,6 +51,13 @@ Reply version(const ApiPorts& ports, const Call&, const Captures&) {
   return json_reply(200, {{"name", "taskfeed"}, {"version", ports.version}});
 }
 
+Reply metrics(const ApiPorts& ports, const Call&, const Captures&) {
+  Reply reply;
+  reply.body = ports.health.metrics();
+  reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  return reply;
+}
+
 Reply openapi(const ApiPorts&, const Call&, const Captures&) {
   Reply reply;
   reply.body = openapi_document();

@@ -54,6 +54,8 @@ struct WaitDecision {
   Milliseconds interval;
 };
 
+struct Route;
+
 struct Reply {
   int status = 200;
   std::string body;
@@ -61,6 +63,7 @@ struct Reply {
   std::vector<Field> fields;  ///< Beside Content-Type and what every reply carries.
   std::optional<StreamDecision> stream;
   std::optional<WaitDecision> wait;
+  const Route* route = nullptr;  ///< Of the table, whose handler gave it; for the numbers.
 };
 
 Reply json_reply(int status, const Json& json);

@@ -71,6 +71,7 @@ struct ServerCore {
   Wheel wheel;
   FrameShelf shelf;
   ServerStats stats;
+  RequestStats request_stats;
   std::vector<SseConnection*> touched;  ///< Have something new to send.
   std::vector<std::unique_ptr<Connection>> buried;
   Link idle;  ///< Connections that wait for a request, the longest-waiting first.

@@ -28,7 +28,7 @@ Reply stream_reply(const Task& task, StreamRequest request);
 namespace handlers {
 using Handler = Reply(const ApiPorts& ports, const Call& call, const Captures& captures);
 
-Handler health, livez, readyz, version, openapi;
+Handler health, livez, readyz, version, metrics, openapi;
 Handler list_agents, create_agent, show_agent, put_agent, delete_agent;
 Handler list_tasks, create_task, show_task, execute_task, cancel_task, pause_task, resume_task;
 Handler task_state, task_result;

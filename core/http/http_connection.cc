@@ -155,6 +155,7 @@ bool HttpConnection::submit(Lane lane, Work work) {
 }
 
 void HttpConnection::check_before_body() {
+  asked_at_ = std::chrono::steady_clock::now();
   body_begun_ = true;
   IdleLink::unlink();
   since_ = core_.wheel.now();
@@ -191,6 +192,7 @@ void HttpConnection::take_check(uint64_t request, std::optional<Answer> answer) 
 }
 
 void HttpConnection::ask(Request request) {
+  asked_at_ = std::chrono::steady_clock::now();
   IdleLink::unlink();
   served();
   ++core_.stats.requests;
@@ -247,6 +249,8 @@ void HttpConnection::begin_wait(Wait wait) {
 
 void HttpConnection::ask_again() {
   TF_ASSERT(phase_ == Phase::kWaiting);
+  // What a client chose to wait for is no time of ours.
+  asked_at_ = std::chrono::steady_clock::now();
   Request request = std::move(waiting_->request);
   waiting_.reset();
   phase_ = Phase::kAnswering;
@@ -262,9 +266,11 @@ void HttpConnection::begin_stream(Answer answer) {
                                       : "this server has as many streams as it may");
   }
   if (ended_) return end();
+  const Answer head{.status = answer.status, .route = answer.route};
   const Result<void> started =
       SseConnection::start(core_, *answer.stream, descriptor_, std::move(answer.bytes));
   if (!started) return refuse(status_of(started.error().code), started.error().text);
+  count(head);
   phase_ = Phase::kDead;
   descriptor_ = -1;  // The stream's.
   leave();
@@ -278,7 +284,14 @@ void HttpConnection::refuse(int status, std::string_view detail) {
   reply(refusal_answer(status, detail, request_id_));
 }
 
+void HttpConnection::count(const Answer& answer) {
+  const auto took = std::chrono::steady_clock::now() - asked_at_;
+  core_.request_stats.add({answer.route, answer.status},
+                          std::chrono::duration_cast<std::chrono::microseconds>(took));
+}
+
 void HttpConnection::reply(Answer answer) {
+  count(answer);
   phase_ = Phase::kWriting;
   since_ = core_.wheel.now();
   if (close_ || core_.draining) answer.say_close();

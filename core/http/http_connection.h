@@ -69,6 +69,7 @@ class HttpConnection final : public Connection, private IdleLink {
   void linger();
   void interest(uint32_t events);
   void served();
+  void count(const Answer& answer);
   void leave();
 
   /// A request that is to be asked again, and what tells when; the deadline does too.
@@ -84,7 +85,8 @@ class HttpConnection final : public Connection, private IdleLink {
   size_t out_sent_ = 0;
   uint64_t request_ = 0;  ///< Counts them.
   std::string request_id_;
-  std::unique_ptr<Waiting> waiting_;  ///< While it waits.
+  std::unique_ptr<Waiting> waiting_;                ///< While it waits.
+  std::chrono::steady_clock::time_point asked_at_;  ///< Measures; nothing is decided by it.
   Address from_;
   Tick since_ = 0;  ///< When this phase began; while writing, when bytes were last taken.
   uint32_t interest_ = 0;

@@ -58,4 +58,8 @@ ServerStats Server::stats() const {
   return impl_->core.stats;
 }
 
+const RequestStats& Server::request_stats() const {
+  return impl_->core.request_stats;
+}
+
 }  // namespace taskfeed::http

@@ -20,6 +20,7 @@
 #include "http/listening_socket.h"
 #include "http/request_pool.h"
 #include "http/request_reader.h"
+#include "http/request_stats.h"
 #include "hub/hub.h"
 #include "loop/loop.h"
 
@@ -55,12 +56,14 @@ struct ServerPorts {
 struct ServerStats {
   size_t connections = 0;  ///< Open now, streams included.
   size_t streams = 0;
+  uint64_t streams_opened = 0;
   uint64_t accepted = 0;
   uint64_t requests = 0;
-  uint64_t refused = 0;      ///< By RequestReader, a timeout or a limit.
-  uint64_t turned_away = 0;  ///< Closed at once: no descriptor, or connections_max.
-  uint64_t slow_closed = 0;  ///< Streams over write_timeout or the hub's budget.
-  uint64_t writes = 0;       ///< sendmsg(2) calls for streams.
+  uint64_t refused = 0;       ///< By RequestReader, a timeout or a limit.
+  uint64_t turned_away = 0;   ///< Closed at once: no descriptor, or connections_max.
+  uint64_t slow_closed = 0;   ///< Streams over write_timeout or the hub's budget.
+  uint64_t writes = 0;        ///< sendmsg(2) calls for streams.
+  uint64_t stream_bytes = 0;  ///< That these took.
 };
 
 class Server {
@@ -81,6 +84,7 @@ class Server {
   /// Drained, and no connection is left.
   bool idle() const;
   ServerStats stats() const;
+  const RequestStats& request_stats() const;
 
  private:
   class Impl;

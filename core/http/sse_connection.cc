@@ -37,6 +37,7 @@ Result<void> SseConnection::start(ServerCore& core, const StreamDecision& decisi
   stream.descriptor_ = descriptor;
   core.poller->change(descriptor, kGone, stream);
   ++core.stats.streams;
+  ++core.stats.streams_opened;
   stream.wrote_at_ = core.wheel.now();
   core.wheel.set(stream, stream.next_due());
   // No empty line after `retry:`: the first frame's own ends it, and no event is dispatched by it.
@@ -113,6 +114,7 @@ void SseConnection::write() {
       return;
     }
     wrote_at_ = core_.wheel.now();
+    core_.stats.stream_bytes += static_cast<uint64_t>(taken);
     queue_.sent(static_cast<size_t>(taken), core_.shelf);
     if (static_cast<size_t>(taken) < offered) return wait_until_writable();
   }

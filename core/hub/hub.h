@@ -108,6 +108,7 @@ struct Stats {
   size_t subscriptions = 0;
   uint64_t deliveries = 0;
   uint64_t repairs = 0;  ///< A jump in seq, mended by a range read.
+  uint64_t gaps = 0;     ///< Told to readers: events that are lost to them.
   uint64_t repeats = 0;  ///< Live events dropped since they had been seen.
   uint64_t closed_slow = 0;
 };

@@ -259,6 +259,7 @@ void Topic::tell_gap(Subscription& subscription, const broker::Page& page) {
       (way.cursor.seq == page.last.seq && way.cursor.tag != 0 && way.cursor != page.last);
   if (!replaced && before_oldest.seq <= way.cursor.seq) return;
   const auto reason = replaced ? sse::GapReason::kReset : sse::GapReason::kTrimmed;
+  ++shelf_.stats.gaps;
   subscription.sink.deliver(sse::gap_frame(way.cursor, before_oldest, reason));
   way.cursor = before_oldest;
   // What was passed over before is behind the gap. No event stands where the gap ends, so that an

@@ -43,7 +43,8 @@ def items(section):
 
 def routes_of_page():
     """`POST T/cancel , T/pause` is two of them: a method holds until another one stands there."""
-    section = page('taskfeed-serve.8').split('.Ss Requests')[1].split('.Sh OPTIONS')[0]
+    section = re.split(r'^\.S[hs] ', page('taskfeed-serve.8').split('.Ss Requests')[1],
+                       flags=re.MULTILINE)[0]
     routes = []
     for item in items(section):
         method = None

@@ -19,6 +19,7 @@ class FakeHealth final : public http::HealthSource {
     answer.draining = draining;
     return answer;
   }
+  std::string metrics() override { return "taskfeed_build_info{version=\"1.2.3\"} 1\n"; }
   std::atomic<bool> reachable = true;
   std::atomic<bool> draining = false;
   http::HealthReport report;  ///< The rest of it.

@@ -27,7 +27,7 @@ def until(what, holds):
 
 
 def probes(api):
-    for name in ('health', 'livez', 'readyz', 'version', 'openapi'):
+    for name in ('health', 'livez', 'readyz', 'version', 'metrics', 'openapi'):
         api.call(name, 200)
 
 

@@ -91,6 +91,26 @@ TEST_F(WorkerPoolTest, CarriesOutManyTasksAtATime) {
   EXPECT_TRUE(eventually([&] { return pool.running() == 0; }));
 }
 
+TEST_F(WorkerPoolTest, CountsHowRunsEnded) {
+  std::atomic<bool> begun{false};
+  WorkerPool pool(ports(), options_);
+  for (const auto& [way, count] : pool.counts()) EXPECT_EQ(count, 0u) << way;
+  pool.start();
+  const TaskId first = submit();
+  ASSERT_TRUE(reaches(first, TaskStatus::kCompleted));
+  runner_.on_begin = [&](const auto&) { begun = true; };
+  runner_.script(0, 1, {.until_stopped = true});
+  const TaskId second = submit();
+  ASSERT_TRUE(eventually([&] { return begun.load(); }));
+  EXPECT_TRUE(engine_.signal(second, {broker::SignalKind::kCancel, "me", "", {}}).ok());
+  ASSERT_TRUE(reaches(second, TaskStatus::kCancelled));
+  ASSERT_TRUE(eventually([&] { return pool.running() == 0; }));
+  RunCounts expected{{"completed", 1}, {"failed", 0},     {"cancelled", 1}, {"paused", 0},
+                     {"deferred", 0},  {"released", 0},   {"crashed", 0},   {"poison", 0},
+                     {"lost", 0},      {"unavailable", 0}};
+  EXPECT_EQ(pool.counts(), expected);
+}
+
 TEST_F(WorkerPoolTest, SaysOnceThatNoWorkCanBeTakenAndOnceThatItCanAgain) {
   std::atomic<bool> away{true};
   std::atomic<int> tries{0};

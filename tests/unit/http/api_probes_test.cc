@@ -1,4 +1,4 @@
-/// What stands at the root: /health, /livez, /readyz, /version and /openapi.json.
+/// What stands at the root: /health, /livez, /readyz, /version, /metrics and /openapi.json.
 #include "support/api_world.h"
 
 namespace taskfeed {
@@ -10,8 +10,8 @@ using testing::expect_json;
 using testing::expect_problem;
 using testing::Told;
 
-constexpr std::array<std::string_view, 5> kProbes{"/health", "/livez", "/readyz", "/version",
-                                                  "/openapi.json"};
+constexpr std::array<std::string_view, 6> kProbes{"/health",  "/livez",   "/readyz",
+                                                  "/version", "/metrics", "/openapi.json"};
 
 TEST(ApiHealth, SaysWhatItChecked) {
   ApiWorld world;
@@ -86,6 +86,15 @@ TEST(ApiVersion, NamesTheProgramAndItsVersion) {
   ApiWorld world;
   EXPECT_EQ(expect_json(world.get("/version"), 200),
             (Json{{"name", "taskfeed"}, {"version", "1.2.3"}}));
+}
+
+TEST(ApiMetrics, AreTextInTheFormatOfPrometheus) {
+  ApiWorld world;
+  world.health.reachable = false;
+  const Told told = world.get("/metrics");
+  EXPECT_EQ(told.status, 200);
+  EXPECT_EQ(told.field("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(told.body, world.health.metrics());
 }
 
 TEST(ApiProbes, StandAtTheRootAlone) {

@@ -52,6 +52,7 @@ TEST(ApiRoutes, AreThoseOfTheProtocol) {
                                           "GET /livez",
                                           "GET /readyz",
                                           "GET /version",
+                                          "GET /metrics",
                                           "GET /openapi.json",
                                           "GET /agents",
                                           "POST /agents",

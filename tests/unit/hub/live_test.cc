@@ -145,6 +145,7 @@ TEST_F(HubLive, TellsWhatWasTrimmedWhileItWasLost) {
   world.feed.restore();
   world.settle();
   EXPECT_EQ(sink.take(), (Words{"gap trimmed 2..6", "7", "8"}));
+  EXPECT_EQ(world.hub.stats().gaps, 1u);
 }
 
 TEST_F(HubLive, TellsAResetAndGivesTheHistoryAnew) {
