@@ -65,6 +65,26 @@ source.onerror = () => tell({type: 'error', state: source.readyState});
 </script>
 HTML
 }
+# guide_page QUERY: the guide's script as it stands (guide/frontend.js), but for what is in braces
+# there, and QUERY behind its URL. The page's base is the daemon, as if that had served it. What
+# the script logs is told.
+guide_page() {
+  local told=$origin/told
+  cat >page.html <<HTML
+<!doctype html><title>guide</title><base href="http://127.0.0.1:$port/"><script>
+let telling = Promise.resolve();
+const tell = (what) => {
+  telling = telling.then(() => fetch('$told', {method: 'POST', body: JSON.stringify(what)}));
+};
+console.log = (...log) => tell({log});
+</script><script>
+$(sed "s/{agent_id}/outside/; s/{task_id}/$task/; s|/events/stream|&$1|" \
+    "$BATS_TEST_DIRNAME/guide/frontend.js")
+</script><script>
+eventSource.addEventListener('error', () => tell({type: 'error', state: eventSource.readyState}));
+</script>
+HTML
+}
 browse() {
   local options=(--headless --disable-gpu --disable-dev-shm-usage --no-first-run)
   if [ "$(id -u)" = 0 ]; then options+=(--no-sandbox); fi
@@ -134,6 +154,55 @@ publish() {
   browse
   eventually saw '.type == "error" and .state == 2'
   same "the notes" "1 2 3" "$(told '.type == "message" and .n' .n | paste -sd ' ')"
+}
+
+llm_call() {
+  taskfeed publish -q "$task" WorkflowLLMCallStarted \
+    "{\"model\":\"gpt-4\",\"estimated_cost\":0.00$1}" >/dev/null
+}
+logged() { jq -c 'select(.log) | .log' told; }
+logged_calls() { [ "$(logged | grep -c '^."LLM call started:"')" -ge "$1" ]; }
+
+@test "the guide's page hears of model calls, through a death of the daemon, and stops at the end" {
+  port=$(fixed_port)
+  serve_page
+  new_task outside
+  llm_call 1
+  guide_page ""
+  browse
+  eventually logged_calls 1
+  llm_call 2
+  eventually logged_calls 2
+  kill_now "$daemon"
+  eventually saw '.type == "error" and .state == 0'
+  taskfeed --redis "$redis" publish -q "$task" WorkflowLLMCallStarted \
+    '{"model":"gpt-4","estimated_cost":0.003}' >/dev/null
+  serve_page
+  llm_call 4
+  eventually logged_calls 4
+  taskfeed publish "$task" WorkflowCompleted
+  eventually saw '.type == "error" and .state == 2'
+  same "what it logs" "$(for n in 1 2 3 4; do
+    echo "[\"LLM call started:\",\"gpt-4\",0.00$n]"
+  done)" "$(logged)"
+  # One stream, and one question more, whose 204 was the last answer.
+  same "answers" "200 1 204 1" "$(api /metrics |
+    sed -n 's/.*route="{task}.events.stream",status="\([0-9]*\)"} /\1 /p' | paste -sd ' ')"
+}
+
+@test "the guide's onmessage receives every event where they have no names" {
+  port=$(fixed_port)
+  serve_page
+  new_task outside
+  llm_call 1
+  publish 1 2
+  taskfeed publish "$task" WorkflowCompleted
+  guide_page "?event_names=off"
+  browse
+  eventually saw '.type == "error" and .state == 2'
+  same "what it logs" "WorkflowLLMCallStarted note note WorkflowCompleted" \
+    "$(logged | jq -r 'select(.[0] == "Received event:" and .[1] == "message" and
+      .[2].event_type) | .[2].event_type' | paste -sd ' ')"
 }
 
 @test "a page of an origin that was not named is shut out by the browser" {
