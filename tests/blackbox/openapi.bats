@@ -53,6 +53,9 @@ run = ["sh", "-c", "echo begun; until [ -e '$dir/go-'\$TASKFEED_TASK_ID ]; do sl
 name = "last"
 run = ["echo", "done"]
 AGENT
+  agent quick <<<'[[agent.steps]]
+name = "one"
+run = ["true"]'
   serve
   answers all "$dir/go-"
 }
