@@ -56,8 +56,31 @@ Servers::~Servers() {
   for (std::thread& thread : closing) thread.join();
 }
 
+std::unique_ptr<Link> Servers::http_link_for(const runner::McpServer& server,
+                                             std::vector<std::string>& secrets) const {
+  Result<HttpPlan> plan = http_plan(server.url);
+  if (!plan) return std::make_unique<AbsentLink>(plan.error());
+  for (const auto& [header, variable] : server.headers_env) {
+    std::string value = variables_(variable);
+    if (value.empty()) return absent(variable);
+    if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+      return std::make_unique<AbsentLink>(Error{
+          Errc::kInvalid,
+          "the environment variable " + variable + " holds a line break, which no header may"});
+    }
+    secrets.push_back(value);
+    // A server that repeats what it got may leave the scheme out.
+    if (const size_t space = value.rfind(' '); space != std::string::npos) {
+      secrets.push_back(value.substr(space + 1));
+    }
+    plan->headers.emplace(header, std::move(value));
+  }
+  return std::make_unique<HttpLink>(*std::move(plan), limits_.http);
+}
+
 std::unique_ptr<Link> Servers::link_for(const runner::McpServer& server,
                                         std::vector<std::string>& secrets) const {
+  if (!server.url.empty()) return http_link_for(server, secrets);
   loop::SpawnPlan plan{.argv = server.argv, .env = {}, .cwd = server.cwd, .stdin_pipe = true};
   std::map<std::string, std::string> values = server.env;
   values.emplace("PATH", or_else(variables_("PATH"), kDefaultPath));

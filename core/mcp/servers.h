@@ -13,6 +13,7 @@
 #include <map>
 
 #include "mcp/client.h"
+#include "mcp/http_link.h"
 #include "mcp/pipe_link.h"
 #include "runner/agent_config.h"
 
@@ -21,6 +22,7 @@ namespace taskfeed::mcp {
 struct ServersLimits {
   ClientLimits client;
   PipeLimits pipe;
+  HttpLinkLimits http;
   Milliseconds forget_after{600'000};  ///< Without use, and with no run that could use it.
 };
 
@@ -44,6 +46,8 @@ class Servers {
   void forget_unused(std::vector<std::shared_ptr<Client>>& forgotten);
   std::unique_ptr<Link> link_for(const runner::McpServer& server,
                                  std::vector<std::string>& secrets) const;
+  std::unique_ptr<Link> http_link_for(const runner::McpServer& server,
+                                      std::vector<std::string>& secrets) const;
 
   const Clock& clock_;
   Log& log_;

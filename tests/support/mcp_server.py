@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """An MCP server that speaks both eras of the protocol, and misbehaves where a test asks for it.
 
-mcp_server.py stdio [MODE]   messages on standard input and output
-mcp_server.py http [MODE]    writes its port as a line, and serves until standard input ends
+mcp_server.py [MODE]: messages on standard input and output.
 
 Modes: both (default), handshake, stateless, no_tools, silent, dies, garbage, future.
 The tools are the misbehaviour: each says what it does by its name.
@@ -19,7 +18,7 @@ SCHEMA = {'type': 'object', 'properties': {'text': {'type': 'string'}},
           '$schema': 'https://json-schema.org/draft/2020-12/schema'}
 NAMES = ['echo', 'env', 'fail', 'refuse', 'progress', 'die', 'silence', 'noise', 'long_line',
          'wrong_id', 'twice', 'pictures', 'structured', 'count', 'complain', 'change', 'cancelled',
-         'questions', 'large', 'odd.name/é', 'input', 'vanish', 'cut', 'poll', 'forget', 'html']
+         'questions', 'large', 'odd.name/é', 'input']
 
 
 def result(request, value, **more):
@@ -232,8 +231,4 @@ def serve_stdio(server):
 
 
 if __name__ == '__main__':
-    MODE = sys.argv[2] if len(sys.argv) > 2 else 'both'
-    if sys.argv[1] == 'http':
-        from mcp_http import serve_http
-        sys.exit(serve_http(Server(MODE)))
-    sys.exit(serve_stdio(Server(MODE)))
+    sys.exit(serve_stdio(Server(sys.argv[1] if len(sys.argv) > 1 else 'both')))

@@ -22,7 +22,7 @@ class McpWorld {
   static runner::McpServer program(const std::string& mode = "both") {
     runner::McpServer server;
     server.name = "fake";
-    server.argv = {"python3", "-B", TASKFEED_TEST_MCP_SERVER, "stdio", mode};
+    server.argv = {"python3", "-B", TASKFEED_TEST_MCP_SERVER, mode};
     return server;
   }
   std::unique_ptr<runner::Toolbox> toolbox(const runner::McpServer& server) {

@@ -49,7 +49,7 @@ TEST(McpProgram, ListsEveryPageWithoutWhatIsNoTool) {
   McpWorld world;
   const auto tools = world.toolbox(McpWorld::program());
   const std::vector<Tool> list = listed(*tools);
-  EXPECT_TRUE(has(list, "fake__html"));  // On the last page.
+  EXPECT_TRUE(has(list, "fake__input"));  // On the last page.
   EXPECT_FALSE(has(list, "fake__no_object"));
   EXPECT_EQ(list.front().description, "does echo");
   EXPECT_EQ(list.front().server, "fake");
