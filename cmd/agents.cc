@@ -83,6 +83,10 @@ std::string agent_details(const runner::AgentConfig& agent) {
     text += "description  " + indented(agent.description, kIndent) + "\n";
   }
   text += "runner       " + std::string(to_string(agent.runner)) + "\n";
+  if (agent.adk) {
+    text += "server       " + agent.adk->base_url.str() + "\n";
+    text += "app          " + agent.adk->app + "\n";
+  }
   text += std::string("mode         ") + (agent.enable_streaming ? "streaming" : "batch") + "\n";
   for (size_t at = 0; at < agent.steps.size(); ++at) {
     const runner::CommandStep& step = agent.steps[at];

@@ -31,6 +31,18 @@ engine::PoolOptions pool_options(const WorkerId& id, const WorkersOptions& optio
 
 }  // namespace
 
+runner::Runner* LocalWorkers::Runners::find(runner::RunnerKind kind) {
+  switch (kind) {
+    case runner::RunnerKind::kCommand:
+      return &command_;
+    case runner::RunnerKind::kAdk:
+      return &adk_;
+    case runner::RunnerKind::kExternal:
+      break;
+  }
+  return nullptr;
+}
+
 LocalWorkers::LocalWorkers(RedisCore& core, const WorkersOptions& options, const CorePorts& ports)
     : id_(fresh_worker_id(ports.ids)),
       runners_(ports),

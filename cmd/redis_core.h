@@ -9,6 +9,7 @@
 
 #include <memory>
 
+#include "adk/adk_runner.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "engine/local_engine.h"
@@ -59,13 +60,13 @@ class LocalWorkers {
  private:
   class Runners final : public runner::Runners {
    public:
-    explicit Runners(const CorePorts& ports) : command_(ports.ids, ports.clock) {}
-    runner::Runner* find(runner::RunnerKind kind) override {
-      return kind == runner::RunnerKind::kCommand ? &command_ : nullptr;
-    }
+    explicit Runners(const CorePorts& ports)
+        : command_(ports.ids, ports.clock), adk_(ports.ids, ports.clock) {}
+    runner::Runner* find(runner::RunnerKind kind) override;
 
    private:
     process::CommandRunner command_;
+    adk::AdkRunner adk_;
   };
 
   const WorkerId id_;

@@ -72,11 +72,14 @@ class CallStream final : public httplib::Stream {
 
  private:
   bool fill() {
-    const MonoTime until =
+    MonoTime until =
         body_began_ ? mono_now() + limits_.silence_timeout : asked_at_ + limits_.first_byte_timeout;
-    const Wire::Received got =
-        wire_.receive(buffer_.data(), buffer_.size(), until,
-                      body_began_ ? Fault::kSilenceTimeout : Fault::kFirstByteTimeout);
+    Fault late = body_began_ ? Fault::kSilenceTimeout : Fault::kFirstByteTimeout;
+    if (limits_.whole_timeout.count() > 0 && asked_at_ + limits_.whole_timeout < until) {
+      until = asked_at_ + limits_.whole_timeout;
+      late = Fault::kWholeTimeout;
+    }
+    const Wire::Received got = wire_.receive(buffer_.data(), buffer_.size(), until, late);
     failure_ = got.failure;
     begin_ = 0;
     end_ = got.bytes;

@@ -25,7 +25,9 @@ struct CallLimits {
   Milliseconds connect_timeout{10'000};
   /// From the request to the first byte of the answer's body.
   Milliseconds first_byte_timeout{120'000};
-  Milliseconds silence_timeout{120'000};     ///< Between two pieces of the body.
+  Milliseconds silence_timeout{120'000};  ///< Between two pieces of the body.
+  /// Of the whole call after connecting, whatever comes; 0: as long as something comes.
+  Milliseconds whole_timeout{0};
   size_t head_bytes_max = 64 * 1024;         ///< Of the answer; also of what frames a chunk.
   size_t status_line_bytes_max = 1024;       ///< cpp-httplib matches it by a recursive expression.
   size_t body_bytes_max = 64 * 1024 * 1024;  ///< Of an answer, whole.

@@ -44,6 +44,8 @@ std::string_view to_string(Fault fault) {
       return "timeout_first_byte";
     case Fault::kSilenceTimeout:
       return "timeout_idle";
+    case Fault::kWholeTimeout:
+      return "timeout";
     case Fault::kCut:
       return "stream_broken";
     case Fault::kProtocol:
@@ -91,6 +93,8 @@ Failure Wire::late_failure(Fault late) const {
       return {late, server(url_) + " could not be reached in time"};
     case Fault::kSilenceTimeout:
       return {late, server(url_) + " fell silent within its answer"};
+    case Fault::kWholeTimeout:
+      return {late, server(url_) + " did not end its answer in time"};
     default:
       return {late, server(url_) + " gave no answer in time"};
   }
@@ -201,7 +205,9 @@ Wire::Received Wire::receive_raw(char* buffer, size_t size, MonoTime until, Faul
     const ssize_t got = ::recv(socket_, buffer, size, 0);
     if (got >= 0) return {static_cast<size_t>(got), std::nullopt};
     if (errno == EINTR || errno == EAGAIN) continue;
-    const Fault fault = late == Fault::kSilenceTimeout ? Fault::kCut : Fault::kConnect;
+    const Fault fault = late == Fault::kFirstByteTimeout || late == Fault::kConnectTimeout
+                            ? Fault::kConnect
+                            : Fault::kCut;
     return {0, Failure{fault, server(url_) + " broke the connection: " + reason(errno)}};
   }
 }

@@ -28,6 +28,7 @@ enum class Fault {
   kConnectTimeout,    ///< No connection in time.
   kFirstByteTimeout,  ///< Connected, and no answer in time.
   kSilenceTimeout,    ///< The answer began, and nothing came any more.
+  kWholeTimeout,      ///< The answer did not end in time.
   kCut,               ///< The answer began, and the connection ended within it.
   kProtocol,          ///< No HTTP.
   kTooLarge,          ///< Over a limit of CallLimits.

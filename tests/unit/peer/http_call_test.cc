@@ -121,6 +121,14 @@ TEST(PeerCall, TellsApartWhoIsLateWithWhat) {
   EXPECT_EQ(fault_of(answer_from(stays(std::string(kSseHead)), limits)), "timeout_first_byte");
   EXPECT_EQ(fault_of(answer_from(stays(std::string(kSseHead) + "3\r\nabc\r\n"), limits)),
             "timeout_idle");
+  limits.silence_timeout = limits.first_byte_timeout = Milliseconds(60'000);
+  limits.whole_timeout = Milliseconds(150);
+  const auto drips = [](const FakePeer::Request&, FakePeer::Line& line) {
+    line.send(kSseHead);
+    line.chunk(": alive\n\n");
+    line.wait_for_departure();
+  };
+  EXPECT_EQ(fault_of(answer_from(drips, limits)), "timeout");
 }
 
 TEST(PeerCall, SaysThatNobodyListensThere) {

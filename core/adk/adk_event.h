@@ -1,0 +1,66 @@
+/// One event of an ADK run, as api_server writes it in both of its editions.
+///
+/// Both SDKs add members from version to version; what is unknown here is passed over, and what is
+/// missing has its default.
+///
+/// Threads  Values; pure functions.
+/// Errors   adk_event_from() answers kInvalid for what is no event at all.
+/// Owns     Its text, each name bounded.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "event/json.h"
+
+namespace taskfeed::adk {
+
+/// Names that a server makes up (authors, branches, tools, ids) are cut here.
+inline constexpr size_t kNameBytesMax = 256;
+
+struct AdkPart {
+  enum class Kind { kText, kThought, kCall, kResponse, kOther };
+  Kind kind = Kind::kOther;
+  std::string text;  ///< Of kText and kThought.
+  std::string id;    ///< Of a function's call and response; may be empty.
+  std::string name;
+  Json value;  ///< Arguments or response.
+};
+
+/// Tokens, as the server tells them.
+struct AdkUsage {
+  int64_t prompt = 0;      ///< With cached ones.
+  int64_t completion = 0;  ///< With reasoning, which Gemini counts apart and bills as output.
+  int64_t cached = 0;
+  int64_t reasoning = 0;
+  int64_t total = 0;
+  AdkUsage& operator+=(const AdkUsage& other);
+};
+Json usage_to_json(const AdkUsage& usage);
+
+struct AdkEvent {
+  std::string author;
+  std::string branch;  ///< "fan.left"; empty outside of parallel branches.
+  bool partial = false;
+  bool from_user = false;  ///< content.role is "user": a message, or what tools answered.
+  std::vector<AdkPart> parts;
+  std::vector<std::string> long_running;  ///< Ids of calls that the run waits for.
+  bool skip_summarization = false;
+  std::string finish_reason;
+  std::string model;  ///< modelVersion
+  std::string error_code;
+  std::string error_message;
+  std::optional<AdkUsage> usage;
+  std::string failure;  ///< Of a frame that is `{"error": …}` rather than an event: the run's end.
+
+  bool has(AdkPart::Kind kind) const;
+  /// All text of that kind, joined.
+  std::string text(AdkPart::Kind kind = AdkPart::Kind::kText) const;
+  /// ADK's rule for the last word of an agent, but for what a run waits for.
+  bool is_final() const;
+};
+
+Result<AdkEvent> adk_event_from(const Json& json);
+
+}  // namespace taskfeed::adk

@@ -1,0 +1,185 @@
+#include "adk/adk_runner.h"
+
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+
+namespace taskfeed::adk {
+namespace {
+
+using runner::Outcome;
+
+Result<std::string> variable(const std::string& name) {
+  const char* const value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe)
+  if (value == nullptr || *value == '\0') {
+    return {Errc::kUnauthorised, "the worker's environment has no variable " + name};
+  }
+  for (const char* c = value; *c != '\0'; ++c) {
+    // RFC 9110, 5.5: such a value would end its header.
+    if (static_cast<unsigned char>(*c) < ' ' || *c == '\x7f') {
+      return {Errc::kUnauthorised, "the variable " + name + " holds what no header may hold"};
+    }
+  }
+  return std::string(value);
+}
+
+Outcome failed(RunFailure failure, std::string response = {}) {
+  Outcome outcome;
+  outcome.status = Outcome::Status::kFailed;
+  outcome.retryable = failure.retryable;
+  outcome.failure = std::move(failure.failure);
+  outcome.response = std::move(response);
+  return outcome;
+}
+
+Outcome stopped() {
+  Outcome outcome;
+  outcome.status = Outcome::Status::kStopped;
+  return outcome;
+}
+
+/// Until `delay` is over, or a stop.
+void wait(Milliseconds delay, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any changed;
+  std::unique_lock lock(mutex);
+  changed.wait_for(lock, stop, delay, [] { return false; });
+}
+
+/// One activity.
+class Run {
+ public:
+  Run(const runner::Activity& activity, const RunReader::Ports& ports, const AdkOptions& options,
+      std::map<std::string, std::string> headers, std::stop_token stop)
+      : activity_(activity),
+        options_(options),
+        stop_(stop),
+        api_(*activity.agent.adk, std::move(headers), activity.task.str(), options.api, stop),
+        reader_(ports, limits(activity, options), activity.step),
+        streaming_(ports.output.streaming()) {}
+
+  Outcome carry_out() {
+    if (auto ended = api_.ensure_session()) return outcome_of(*ended);
+    if (activity_.attempt > 1) {
+      if (std::optional<Outcome> known = look_back()) return *std::move(known);
+    }
+    const AdkApi::Reader reader{[this](const AdkEvent& event) { return reader_.take(event); },
+                                [this] { reader_.flush(); }};
+    const RunMessage message{activity_.query, {}};
+    const AdkApi::RunEnd end =
+        streaming_ ? api_.run_streaming(message, reader) : api_.run_batch(message, reader);
+    reader_.flush();
+    return outcome_of(end);
+  }
+
+ private:
+  static RunLimits limits(const runner::Activity& activity, const AdkOptions& options) {
+    RunLimits limits = options.run;
+    limits.model_calls_max = activity.agent.adk->max_model_calls;
+    return limits;
+  }
+
+  Outcome outcome_of(const Ended& ended) const {
+    if (ended.stopped || reader_.unwanted()) return stopped();
+    return failed(ended.failure, reader_.verdict(true).response);
+  }
+
+  Outcome outcome_of(const AdkApi::RunEnd& end) const {
+    if (stop_.stop_requested() || reader_.unwanted()) return stopped();
+    RunVerdict verdict = reader_.verdict(end.proper);
+    if (end.ended) return outcome_of(*end.ended);
+    if (verdict.failure) return failed(*verdict.failure, std::move(verdict.response));
+    if (!verdict.waiting.empty()) {
+      return failed(
+          final_failure("waiting", "the agent waits for \"" + verdict.waiting.front().name +
+                                       "\", which nobody can answer here"),
+          std::move(verdict.response));
+    }
+    Outcome outcome;
+    outcome.response = std::move(verdict.response);
+    return outcome;
+  }
+
+  /// The events that followed our last message in the session; empty where it never came.
+  std::optional<std::vector<AdkEvent>> since_our_message(std::vector<AdkEvent> events) const {
+    size_t at = events.size();
+    while (at > 0 &&
+           (events[at - 1].author != "user" || events[at - 1].text() != activity_.query)) {
+      --at;
+    }
+    if (at == 0) return std::nullopt;
+    events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(at));
+    return events;
+  }
+
+  /// What became of the attempt before this one, whose worker or connection was lost. Empty: run.
+  std::optional<Outcome> look_back() {
+    size_t seen = 0;
+    int unchanged = 0;
+    for (Milliseconds waited{0}; !stop_.stop_requested(); waited += options_.settle_interval) {
+      auto answer = api_.session_events();
+      if (const Ended* ended = std::get_if<Ended>(&answer)) return outcome_of(*ended);
+      auto events = since_our_message(std::get<std::vector<AdkEvent>>(std::move(answer)));
+      if (!events) return std::nullopt;
+      if (!events->empty() && !events->back().error_code.empty()) return std::nullopt;
+      if (!events->empty() && events->back().is_final()) {
+        for (const AdkEvent& event : *events) {
+          if (!reader_.take(event)) break;
+        }
+        return outcome_of(AdkApi::RunEnd{std::nullopt, true});
+      }
+      unchanged = events->size() == seen ? unchanged + 1 : 0;
+      seen = events->size();
+      // A model or a tool may think longer than this; ADK does not say whether a run goes on.
+      if (waited >= options_.settle_max || unchanged >= kSettledLooks) return std::nullopt;
+      wait(options_.settle_interval, stop_);
+    }
+    return stopped();
+  }
+
+  static constexpr int kSettledLooks = 3;
+
+  const runner::Activity& activity_;
+  const AdkOptions& options_;
+  const std::stop_token stop_;
+  AdkApi api_;
+  RunReader reader_;
+  const bool streaming_;
+};
+
+}  // namespace
+
+Result<std::map<std::string, std::string>> headers_of(const runner::AdkServer& server) {
+  std::map<std::string, std::string> headers;
+  for (const auto& [header, name] : server.headers_env) {
+    Result<std::string> value = variable(name);
+    if (!value) return value.error();
+    headers[header] = *std::move(value);
+  }
+  if (!server.api_key_env.empty()) {
+    const Result<std::string> key = variable(server.api_key_env);
+    if (!key) return key.error();
+    headers["Authorization"] = "Bearer " + *key;
+  }
+  return headers;
+}
+
+AdkRunner::AdkRunner(IdSource& ids, const Clock& clock, AdkOptions options)
+    : ids_(ids), clock_(clock), options_(options) {}
+
+std::string AdkRunner::step_name(const runner::AgentConfig& agent, int step) const {
+  return step == 0 && agent.adk ? agent.adk->app : std::string();
+}
+
+Outcome AdkRunner::run(const runner::Activity& activity, runner::OutputSink& output,
+                       std::stop_token stop) {
+  if (!activity.agent.adk) {
+    return failed(final_failure("invalid_request", "the agent names no ADK server any more"));
+  }
+  if (stop.stop_requested()) return stopped();
+  Result<std::map<std::string, std::string>> headers = headers_of(*activity.agent.adk);
+  if (!headers) return failed(final_failure("auth", headers.error().text));
+  return Run(activity, {output, ids_, clock_}, options_, *std::move(headers), stop).carry_out();
+}
+
+}  // namespace taskfeed::adk

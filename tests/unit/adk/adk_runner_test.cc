@@ -1,0 +1,287 @@
+/// Runs against a server that answers as api_server does, or as a broken one would.
+#include "adk/adk_runner.h"
+
+#include <cstdlib>
+#include <latch>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "support/fake_peer.h"
+#include "support/recording_sink.h"
+
+namespace taskfeed::adk {
+namespace {
+
+using runner::Outcome;
+using testing::answer_of;
+using testing::FakePeer;
+using testing::kSseHead;
+using testing::RecordingSink;
+
+constexpr std::string_view kPartial =
+    R"({"author":"w","partial":true,"content":{"role":"model","parts":[{"text":"Sunny"}]}})";
+constexpr std::string_view kFull =
+    R"({"author":"w","content":{"role":"model","parts":[{"text":"Sunny."}]},"modelVersion":"m",)"
+    R"("usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":2,"totalTokenCount":5}})";
+
+std::string json_answer(int status, std::string_view body) {
+  return answer_of(status, "application/json", body);
+}
+std::string frame(std::string_view json) {
+  return "data: " + std::string(json) + "\n\n";
+}
+
+class AdkRunnerTest : public ::testing::Test {
+ protected:
+  AdkRunnerTest() {
+    options_.settle_interval = Milliseconds(5);
+    options_.settle_max = Milliseconds(2'000);
+  }
+
+  /// What api_server does of sessions; `run` answers the rest.
+  FakePeer::Answer server(FakePeer::Answer run) {
+    return [this, run = std::move(run)](const FakePeer::Request& request, FakePeer::Line& line) {
+      if (request.target.find("/sessions/") == std::string::npos) return run(request, line);
+      if (request.method == "GET") {
+        line.send(json_answer(200, session_));
+      } else if (session_exists_) {
+        line.send(json_answer(400, R"({"error":"Session already exists: task-1"})"));
+      } else {
+        session_exists_ = true;
+        line.send(json_answer(200, R"({"id":"task-1","events":[]})"));
+      }
+    };
+  }
+  static FakePeer::Answer says(std::string bytes) {
+    return [bytes = std::move(bytes)](const FakePeer::Request&, FakePeer::Line& line) {
+      line.send(bytes);
+    };
+  }
+  static FakePeer::Answer streams(std::string frames, bool ends = true) {
+    return [frames = std::move(frames), ends](const FakePeer::Request&, FakePeer::Line& line) {
+      line.send(kSseHead);
+      line.chunk(frames);
+      if (ends) line.send("0\r\n\r\n");
+    };
+  }
+
+  Outcome run(const FakePeer& peer, int attempt = 1) {
+    server_.base_url = HttpUrl::parse(peer.url()).value();
+    server_.app = "weather";
+    agent_.adk = server_;
+    AdkRunner runner(ids_, clock_, options_);
+    const runner::Activity activity{.task = *TaskId::parse("task-1"),
+                                    .execution = ids_.uuid7(),
+                                    .agent = agent_,
+                                    .query = "How is it in Oslo?",
+                                    .step = 0,
+                                    .attempt = attempt,
+                                    .previous_response = {}};
+    return runner.run(activity, *sink_, stop_.get_token());
+  }
+  Outcome run(FakePeer::Answer answer) {
+    const FakePeer peer(server(std::move(answer)));
+    return run(peer);
+  }
+  void in_batch() { sink_.emplace(false); }
+
+  SystemClock clock_;
+  SystemIdSource ids_{clock_};
+  runner::AgentConfig agent_{.id = *AgentId::parse("weather"), .runner = runner::RunnerKind::kAdk};
+  runner::AdkServer server_;
+  std::optional<RecordingSink> sink_{std::in_place, true};
+  std::stop_source stop_;
+  AdkOptions options_;
+  std::string session_ = R"({"id":"task-1","events":[]})";
+  bool session_exists_ = false;
+};
+
+using AdkRunnerModes = AdkRunnerTest;
+using AdkRunnerFailures = AdkRunnerTest;
+using AdkRunnerAgain = AdkRunnerTest;
+
+TEST_F(AdkRunnerModes, StreamsARunInTheTasksSession) {
+  const FakePeer peer(server(streams(frame(kPartial) + frame(kFull))));
+  const Outcome outcome = run(peer);
+  EXPECT_EQ(outcome.status, Outcome::Status::kCompleted);
+  EXPECT_EQ(outcome.response, "Sunny.");
+  EXPECT_TRUE(outcome.last);
+  EXPECT_EQ(sink_->types(),
+            (std::vector<std::string>{"WorkflowLLMCallStarted", "WorkflowLLMCallChunk",
+                                      "WorkflowLLMCallCompleted"}));
+  const auto asked = peer.requests();
+  ASSERT_EQ(asked.size(), 2u);
+  EXPECT_EQ(asked[0].target, "/apps/weather/users/taskfeed/sessions/task-1");
+  EXPECT_EQ(asked[0].body, "{}");
+  EXPECT_EQ(asked[1].target, "/run_sse");
+  EXPECT_EQ(asked[1].body,
+            R"({"appName":"weather","userId":"taskfeed","sessionId":"task-1","newMessage":)"
+            R"({"role":"user","parts":[{"text":"How is it in Oslo?"}]},"streaming":true})");
+}
+
+TEST_F(AdkRunnerModes, EmitsWhileTheRunIsUnderWay) {
+  std::latch seen(1);
+  const FakePeer peer(server([&](const FakePeer::Request&, FakePeer::Line& line) {
+    line.send(kSseHead);
+    line.chunk(frame(kPartial));
+    seen.wait();
+    line.chunk(frame(kFull));
+    line.send("0\r\n\r\n");
+  }));
+  std::thread reader([&] {
+    while (sink_->last(types::kLlmCallChunk).is_null()) std::this_thread::yield();
+    seen.count_down();
+  });
+  EXPECT_EQ(run(peer).response, "Sunny.");
+  reader.join();
+}
+
+TEST_F(AdkRunnerModes, GetsAllEventsOfABatchAtOnce) {
+  in_batch();
+  const FakePeer peer(server(says(json_answer(200, "[" + std::string(kFull) + "]"))));
+  const Outcome outcome = run(peer);
+  EXPECT_EQ(outcome.status, Outcome::Status::kCompleted);
+  EXPECT_EQ(outcome.response, "Sunny.");
+  EXPECT_EQ(sink_->types(),
+            (std::vector<std::string>{"WorkflowLLMCallStarted", "WorkflowLLMCallCompleted"}));
+  EXPECT_EQ(peer.requests()[1].target, "/run");
+}
+
+TEST_F(AdkRunnerModes, SendsKeysOutOfTheEnvironmentAndShowsThemNowhere) {
+  ::setenv("ADK_TEST_KEY", "k3y-s3cret", 1);
+  ::setenv("ADK_TEST_TEAM", "t3am-s3cret", 1);
+  server_.api_key_env = "ADK_TEST_KEY";
+  server_.headers_env["X-Team"] = "ADK_TEST_TEAM";
+  const FakePeer peer(server(says(json_answer(500, R"({"error":"no"})"))));
+  const Outcome outcome = run(peer);
+  for (const FakePeer::Request& request : peer.requests()) {
+    EXPECT_NE(request.head.find("Authorization: Bearer k3y-s3cret\r\n"), std::string::npos);
+    EXPECT_NE(request.head.find("X-Team: t3am-s3cret\r\n"), std::string::npos);
+    EXPECT_EQ(request.body.find("s3cret"), std::string::npos);
+  }
+  std::string shown = outcome.failure->message;
+  for (const auto& each : sink_->emitted()) shown += dump_json(each.payload);
+  EXPECT_EQ(shown.find("s3cret"), std::string::npos);
+  ::unsetenv("ADK_TEST_KEY");
+  const Outcome without = run(peer);
+  EXPECT_EQ(without.failure->kind, "auth");
+  EXPECT_NE(without.failure->message.find("ADK_TEST_KEY"), std::string::npos);
+}
+
+struct Broken {
+  std::string_view what;
+  std::string frames;
+  bool ends;
+  std::string_view kind;
+  bool retryable;
+};
+
+TEST_F(AdkRunnerFailures, OfAStreamHaveTheirKind) {
+  const std::string partial = frame(kPartial);
+  for (const Broken& broken :
+       {Broken{"cut", partial, false, "stream_broken", true},
+        Broken{"cut after the answer", frame(kFull), false, "stream_broken", true},
+        Broken{"half a frame", partial + "data: {\"auth", true, "no_response", false},
+        Broken{"an error", partial + frame(R"({"error":"ServerError: 503 UNAVAILABLE."})"), true,
+               "server", true},
+        Broken{"an error as old Python editions write it",
+               partial + "data: {\"error\": \"it said \"no\"\"}\n\n", true, "agent_error", false},
+        Broken{"an error event", partial + frame(R"({"author":"w","errorCode":"429"})"), true,
+               "rate_limited", true},
+        Broken{"garbage", partial + frame("\xff\xfe{"), true, "protocol", false},
+        Broken{"another shape", frame("[1,2]"), true, "protocol", false},
+        Broken{"nothing", "", true, "no_response", false}}) {
+    session_exists_ = false;
+    sink_.emplace(true);
+    const Outcome outcome = run(broken.frames.empty() ? says(std::string(kSseHead) + "0\r\n\r\n")
+                                                      : streams(broken.frames, broken.ends));
+    ASSERT_EQ(outcome.status, Outcome::Status::kFailed) << broken.what;
+    EXPECT_EQ(outcome.failure->kind, broken.kind) << broken.what;
+    EXPECT_EQ(outcome.retryable, broken.retryable) << broken.what;
+    EXPECT_EQ(dump_json(Json(outcome.failure->message)).find("\\u0000"), std::string::npos);
+  }
+}
+
+TEST_F(AdkRunnerFailures, OfHttpHaveTheirKind) {
+  EXPECT_EQ(run(says(json_answer(404, R"({"error":"Session not found: x"})"))).failure->kind,
+            "not_found");
+  EXPECT_EQ(run(says(answer_of(200, "text/html", "<html>a proxy"))).failure->kind, "protocol");
+  EXPECT_EQ(run(says(answer_of(500, "text/plain", "Internal Server Error"))).failure->kind,
+            "server");
+  in_batch();
+  EXPECT_EQ(run(says(json_answer(200, R"({"output":[]})"))).failure->kind, "protocol");
+  EXPECT_EQ(run(says(json_answer(200, "[3]"))).failure->kind, "protocol");
+  EXPECT_EQ(run(says(json_answer(200, "[]"))).failure->kind, "no_response");
+  EXPECT_EQ(run(says(answer_of(200, "text/html", "<html>"))).failure->kind, "protocol");
+}
+
+TEST_F(AdkRunnerFailures, OfSilenceAndOfSizeAreBounded) {
+  server_.silence_timeout = Milliseconds(100);
+  EXPECT_EQ(run([](const FakePeer::Request&, FakePeer::Line& line) {
+              line.send(kSseHead);
+              line.chunk(frame(kPartial));
+              line.wait_for_departure();
+            }).failure->kind,
+            "timeout_idle");
+  options_.api.frame_bytes_max = 10'000;
+  EXPECT_EQ(run(streams("data: " + std::string(20'000, 'x'), false)).failure->kind, "too_large");
+}
+
+TEST_F(AdkRunnerFailures, EndsAtOnceOnAStop) {
+  std::latch asked(1);
+  const FakePeer peer(server([&](const FakePeer::Request&, FakePeer::Line& line) {
+    line.send(kSseHead);
+    line.chunk(frame(kPartial));
+    asked.count_down();
+    line.wait_for_departure();
+  }));
+  std::thread stopper([&] {
+    asked.wait();
+    stop_.request_stop();
+  });
+  EXPECT_EQ(run(peer).status, Outcome::Status::kStopped);
+  stopper.join();
+}
+
+/// The session after a run whose connection was lost: our message, and what followed.
+std::string session_with(const std::string& events) {
+  return R"({"id":"task-1","events":[{"author":"user","content":{"role":"user","parts":)"
+         R"([{"text":"How is it in Oslo?"}]}})" +
+         (events.empty() ? "" : "," + events) + "]}";
+}
+
+TEST_F(AdkRunnerAgain, TakesTheOutcomeOfARunThatEndedWithoutUs) {
+  session_exists_ = true;
+  session_ = session_with(std::string(kFull));
+  const FakePeer peer(server(says(json_answer(500, "{}"))));
+  const Outcome outcome = run(peer, 2);
+  EXPECT_EQ(outcome.status, Outcome::Status::kCompleted);
+  EXPECT_EQ(outcome.response, "Sunny.");
+  EXPECT_EQ(sink_->last(types::kLlmCallCompleted)["usage"]["total_tokens"], 5);
+  for (const FakePeer::Request& request : peer.requests()) {
+    EXPECT_FALSE(request.target.starts_with("/run"));
+  }
+}
+
+TEST_F(AdkRunnerAgain, RunsAnewWhereTheRunBeforeFailedOrNeverBegan) {
+  session_exists_ = true;
+  for (const std::string& session :
+       {session_with(R"({"author":"w","errorCode":"503"})"), session_with(""),
+        std::string(R"({"id":"task-1","events":[]})")}) {
+    session_ = session;
+    const FakePeer peer(server(streams(frame(kFull))));
+    EXPECT_EQ(run(peer, 2).response, "Sunny.");
+    EXPECT_EQ(peer.requests().back().target, "/run_sse");
+  }
+}
+
+TEST_F(AdkRunnerAgain, DoesNotAskTheSessionBeforeTheFirstRun) {
+  session_ = session_with(std::string(kFull));
+  const FakePeer peer(server(streams(frame(kFull))));
+  EXPECT_EQ(run(peer, 1).status, Outcome::Status::kCompleted);
+  for (const FakePeer::Request& request : peer.requests()) EXPECT_EQ(request.method, "POST");
+}
+
+}  // namespace
+}  // namespace taskfeed::adk
