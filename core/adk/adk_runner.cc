@@ -79,16 +79,20 @@ class Run {
     return limits;
   }
 
-  Outcome outcome_of(const Ended& ended) const {
+  Outcome outcome_of(const Ended& ended) {
     if (ended.stopped || reader_.unwanted()) return stopped();
+    reader_.fail_open_calls(ended.failure);
     return failed(ended.failure, reader_.verdict(true).response);
   }
 
-  Outcome outcome_of(const AdkApi::RunEnd& end) const {
+  Outcome outcome_of(const AdkApi::RunEnd& end) {
     if (stop_.stop_requested() || reader_.unwanted()) return stopped();
-    RunVerdict verdict = reader_.verdict(end.proper);
     if (end.ended) return outcome_of(*end.ended);
-    if (verdict.failure) return failed(*verdict.failure, std::move(verdict.response));
+    RunVerdict verdict = reader_.verdict(end.proper);
+    if (verdict.failure) {
+      reader_.fail_open_calls(*verdict.failure);
+      return failed(*verdict.failure, std::move(verdict.response));
+    }
     if (!verdict.waiting.empty()) {
       return failed(
           final_failure("waiting", "the agent waits for \"" + verdict.waiting.front().name +
@@ -123,6 +127,7 @@ class Run {
       if (!events) return std::nullopt;
       if (!events->empty() && !events->back().error_code.empty()) return std::nullopt;
       if (!events->empty() && events->back().is_final()) {
+        reader_.recover();
         for (const AdkEvent& event : *events) {
           if (!reader_.take(event)) break;
         }

@@ -64,6 +64,7 @@ Json RunReader::origin(const LaneName& name) const {
   payload["step"] = step_;
   payload["author"] = name.second;
   if (!name.first.empty()) payload["branch"] = name.first;
+  if (recovered_) payload["recovered"] = true;
   return payload;
 }
 
@@ -95,7 +96,10 @@ bool RunReader::take(const AdkEvent& event) {
     flush();
     return false;
   }
-  if (event.author == "user") return true;  // Our own message, in a session that is read back.
+  if (event.author == "user") {  // Our own message, in a session that is read back.
+    for (const AdkPart& part : event.parts) answered(part);
+    return true;
+  }
   Lane* const lane = lane_of(event);
   if (lane == nullptr) return false;
   if (event.partial) {
@@ -113,6 +117,11 @@ bool RunReader::take(const AdkEvent& event) {
   if (of_tools) end_tools(event);
   if (event.is_final()) take_final(event);
   return !unwanted_ && !refusal_;
+}
+
+void RunReader::answered(const AdkPart& part) {
+  if (part.kind != Kind::kResponse) return;
+  std::erase_if(waiting_, [&part](const AdkPart& each) { return each.id == part.id; });
 }
 
 void RunReader::open_call(const AdkEvent& event, Lane& lane) {
@@ -216,18 +225,25 @@ void RunReader::take_answer(const AdkEvent& event, Lane& lane) {
   partial_text_ = cut(event.text(), limits_.text_bytes_max, truncated);
 }
 
+Json RunReader::failed_payload(const LaneName& name, const Lane& lane,
+                               const RunFailure& failure) const {
+  Json payload{{"call_id", lane.call_id}};
+  payload["error"] = Json{{"kind", failure.failure.kind},
+                          {"message", failure.failure.message},
+                          {"retryable", failure.retryable}};
+  if (failure.http_status != 0) payload["error"]["http_status"] = failure.http_status;
+  payload.update(origin(name));
+  return payload;
+}
+
 void RunReader::take_error(const AdkEvent& event, Lane& lane) {
   const LaneName name{event.branch, event.author};
   error_ = failure_of_agent(event.error_code, event.error_message);
   open_call(event, lane);
   if (refusal_) return;
   flush_lane(name, lane);
-  Json payload{{"call_id", lane.call_id}};
-  payload["error"] = Json{{"kind", error_->failure.kind},
-                          {"message", error_->failure.message},
-                          {"retryable", error_->retryable}};
+  Json payload = failed_payload(name, lane, *error_);
   if (event.usage) payload["usage"] = usage_to_json(*event.usage);
-  payload.update(origin(name));
   emit(types::kLlmCallFailed, std::move(payload));
   lane.call_id.clear();
   lane.waiting_since = ports_.clock.mono();
@@ -315,10 +331,25 @@ RunVerdict RunReader::verdict(bool properly) const {
     verdict.failure = final_failure("stream_broken", "the run's answer was cut");
   } else if (error_) {
     verdict.failure = error_;
-  } else if (finals_.empty() && waiting_.empty()) {
+  } else if (waiting_.empty() && (finals_.empty() || under_way())) {
     verdict.failure = final_failure("no_response", "the run ended without a final response");
   }
   return verdict;
+}
+
+bool RunReader::under_way() const {
+  return !open_tools_.empty() || std::any_of(lanes_.begin(), lanes_.end(), [](const auto& each) {
+    return !each.second.call_id.empty();
+  });
+}
+
+void RunReader::fail_open_calls(const RunFailure& failure) {
+  for (auto& [name, lane] : lanes_) {
+    if (lane.call_id.empty()) continue;
+    flush_lane(name, lane);
+    emit(types::kLlmCallFailed, failed_payload(name, lane, failure));
+    lane.call_id.clear();
+  }
 }
 
 }  // namespace taskfeed::adk

@@ -57,6 +57,10 @@ class RunReader {
   void flush();
   /// A run whose connection ended `properly`, as its framing says.
   RunVerdict verdict(bool properly) const;
+  /// The run is over: model calls that have begun and have no end get their WorkflowLLMCallFailed.
+  void fail_open_calls(const RunFailure& failure);
+  /// What is taken from now on has happened while nobody listened; events say so.
+  void recover() { recovered_ = true; }
   /// Nobody reads what is emitted: the lease was lost.
   bool unwanted() const { return unwanted_; }
 
@@ -80,6 +84,9 @@ class RunReader {
     std::string text;
   };
 
+  void answered(const AdkPart& part);
+  bool under_way() const;
+  Json failed_payload(const LaneName& name, const Lane& lane, const RunFailure& failure) const;
   Lane* lane_of(const AdkEvent& event);
   void open_call(const AdkEvent& event, Lane& lane);
   void take_partial(const AdkEvent& event, Lane& lane);
@@ -109,6 +116,7 @@ class RunReader {
   int model_calls_ = 0;
   size_t chunk_bytes_ = 0;
   bool unwanted_ = false;
+  bool recovered_ = false;
 };
 
 }  // namespace taskfeed::adk

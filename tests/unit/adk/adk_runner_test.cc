@@ -259,6 +259,7 @@ TEST_F(AdkRunnerAgain, TakesTheOutcomeOfARunThatEndedWithoutUs) {
   EXPECT_EQ(outcome.status, Outcome::Status::kCompleted);
   EXPECT_EQ(outcome.response, "Sunny.");
   EXPECT_EQ(sink_->last(types::kLlmCallCompleted)["usage"]["total_tokens"], 5);
+  EXPECT_EQ(sink_->last(types::kLlmCallCompleted)["recovered"], true);
   for (const FakePeer::Request& request : peer.requests()) {
     EXPECT_FALSE(request.target.starts_with("/run"));
   }

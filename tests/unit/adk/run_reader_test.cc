@@ -184,6 +184,18 @@ TEST_F(AdkRunReader, SucceedsOnlyWithAProperEndAndAFinalResponse) {
   EXPECT_EQ(reader_.verdict(true).failure->failure.kind, "rate_limited");
 }
 
+TEST_F(AdkRunReader, DoesNotTakeTheWordOfOneAgentForTheEndOfAll) {
+  take(R"({"author":"planner","content":{"parts":[{"text":"a plan"}]}})");
+  EXPECT_FALSE(reader_.verdict(true).failure);
+  take(R"({"author":"doer","partial":true,"content":{"parts":[{"text":"I beg"}]}})");
+  ASSERT_TRUE(reader_.verdict(true).failure);
+  EXPECT_EQ(reader_.verdict(true).failure->failure.kind, "no_response");
+  // The call that began has an end too.
+  reader_.fail_open_calls(*reader_.verdict(true).failure);
+  EXPECT_EQ(of(types::kLlmCallFailed)[0]["call_id"], of(types::kLlmCallStarted)[1]["call_id"]);
+  EXPECT_EQ(of(types::kLlmCallFailed)[0]["error"]["kind"], "no_response");
+}
+
 TEST_F(AdkRunReader, StopsARunThatCallsItsModelForEver) {
   for (int call = 1; call <= 4; ++call) {
     EXPECT_EQ(take(R"({"author":"w","content":{"role":"model","parts":[{"functionCall":
@@ -207,6 +219,9 @@ TEST_F(AdkRunReader, TellsWhatTheRunWaitsFor) {
   const RunVerdict verdict = reader_.verdict(true);
   ASSERT_EQ(verdict.waiting.size(), 1u);
   EXPECT_EQ(verdict.waiting[0].id, "q1");
+  take(R"({"author":"user","content":{"role":"user","parts":[{"functionResponse":
+           {"id":"q1","name":"adk_request_confirmation","response":{"confirmed":true}}}]}})");
+  EXPECT_TRUE(reader_.verdict(true).waiting.empty());
   // ADK's own question is no tool call, and no word of a model.
   EXPECT_EQ(of(types::kToolCallStarted).size(), 1u);
   EXPECT_EQ(of(types::kLlmCallCompleted).size(), 1u);
