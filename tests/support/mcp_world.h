@@ -37,7 +37,6 @@ class McpWorld {
     return call(tools, tool, arguments).text;
   }
   std::string variable(std::string_view name) const {
-    if (name == "PATH") return "/usr/local/bin:/usr/bin:/bin";
     const auto found = variables.find(std::string(name));
     return found == variables.end() ? std::string() : found->second;
   }
