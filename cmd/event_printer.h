@@ -24,6 +24,8 @@ class EventPrinter {
   /// A control frame: for sse alone.
   void control(const sse::Message& event);
   void finish();
+  /// A text flows on: the last line has no end yet.
+  bool flowing() const { return renderer_.flowing(); }
 
  private:
   std::string safe(std::string json) const;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "event/json.h"
+#include "status_line.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -27,23 +28,31 @@ class Follow {
       : request_(request),
         deps_(deps),
         filter_(request.filter),
-        printer_(deps.out, deps.globals.output, deps.looks()) {
+        printer_(deps.out, deps.globals.output, deps.looks()),
+        status_(deps) {
     // A daemon counts -n before it filters; a person means the newest N of what is shown. And
     // --no-follow and --until end at a cursor that only an unfiltered stream is sure to reach.
-    filters_here_ = !filter_.empty() && (request.newest || !request.follow || filter_.until);
+    // And who watches the status line counts what is not shown as well.
+    filters_here_ =
+        !filter_.empty() && (request.newest || !request.follow || filter_.until || watched());
     holds_ = request.newest && *request.newest > 0 && (filters_here_ || request.after);
   }
 
   ExitStatus run() {
     std::unique_ptr<StreamSource> source = deps_.backend->stream();
     deps_.interrupts.on_signal([&source] { source->wake(); });
+    deps_.interrupts.on_resize([&source] { source->wake(); });
     const ExitStatus status = open(*source) ? read(*source) : failed_;
     deps_.interrupts.on_signal({});
+    deps_.interrupts.on_resize({});
+    status_.hide();
     printer_.finish();
     return status;
   }
 
  private:
+  bool watched() const { return request_.print && status_.on(); }
+
   bool open(StreamSource& source) {
     for (const TaskId& task : request_.tasks) {
       readers_.emplace(task, Reader{});
@@ -90,7 +99,7 @@ class Follow {
       // No poll(2) wakes us where stdout's reader leaves, so we look now and then.
       const MonoTime look_again = deps_.clock.mono() + look_interval();
       std::optional<StreamItem> item =
-          source.next(deadline_ ? std::min(*deadline_, look_again) : look_again);
+          next(source, deadline_ ? std::min(*deadline_, look_again) : look_again);
       if (request_.heed_interrupts && deps_.interrupts.received() != 0) {
         return leave(deps_.interrupts.status(), "interrupted");
       }
@@ -101,8 +110,18 @@ class Follow {
     }
   }
 
+  std::optional<StreamItem> next(StreamSource& source, MonoTime until) {
+    if (!watched()) return source.next(until);
+    // Not drawn between events that are there already.
+    std::optional<StreamItem> item = source.next(deps_.clock.mono());
+    if (item) return item;
+    if (!printer_.flowing()) status_.show();
+    return source.next(until);
+  }
+
   /// An exit status where this item ends everything.
   std::optional<ExitStatus> take(StreamItem& item, Reader& reader) {
+    if (item.kind != StreamItem::Kind::kEvent) status_.hide();
     if (item.kind == StreamItem::Kind::kFailed) return fail(deps_, item.error);
     if (item.kind == StreamItem::Kind::kEnd) {
       end(item.task, reader);
@@ -133,6 +152,7 @@ class Follow {
   }
 
   std::optional<ExitStatus> gap(const StreamItem& item) {
+    status_.hide();
     printer_control(item.event);
     const Result<Json> gap = parse_json(item.event.data);
     const Json lost = gap ? *gap : Json::object();
@@ -155,6 +175,7 @@ class Follow {
     const bool later = verdict == EventFilter::Verdict::kLater;
     if (!later) reader.cursor = item.event.last_event_id;
     if (request_.on_event) request_.on_event(item.task, item.event);
+    if (watched()) status_.add(item.task, item.event.event, item.event.data);
     const bool stops = !later && !request_.until_event.empty() &&
                        glob_match(request_.until_event, item.event.event);
     if (verdict == EventFilter::Verdict::kWanted) {
@@ -171,6 +192,7 @@ class Follow {
     }
     if (later) return std::nullopt;
     if (const Result<void> told = tell_shown(at, reader); !told) {
+      status_.hide();
       printer_.finish();
       return fail(deps_, told.error());
     }
@@ -215,10 +237,14 @@ class Follow {
   }
 
   void print(const TaskId& task, const sse::Message& event) {
-    if (request_.print) printer_.event(event, request_.prefix ? task.str() : std::string());
+    if (!request_.print) return;
+    status_.hide();
+    printer_.event(event, request_.prefix ? task.str() : std::string());
   }
   void printer_control(const sse::Message& event) {
-    if (request_.print) printer_.control(event);
+    if (!request_.print) return;
+    status_.hide();
+    printer_.control(event);
   }
 
   void end(const TaskId& task, Reader& reader) {
@@ -250,6 +276,7 @@ class Follow {
   }
 
   ExitStatus leave(ExitStatus status, std::string_view why) {
+    status_.hide();
     printer_.finish();
     if (!request_.resume_line) return status;
     for (const TaskId& task : request_.tasks) {
@@ -275,6 +302,7 @@ class Follow {
   bool filters_here_ = false;
   bool holds_ = false;
   EventPrinter printer_;
+  StatusLine status_;
   std::optional<MonoTime> deadline_;
   std::map<TaskId, Reader> readers_;
   ExitStatus failed_ = ExitStatus::kOther;

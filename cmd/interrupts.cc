@@ -15,6 +15,7 @@ sigset_t watched(Interrupts::Hangup hangup) {
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
   if (hangup == Interrupts::Hangup::kWatched) sigaddset(&set, SIGHUP);
+  sigaddset(&set, SIGWINCH);
   return set;
 }
 
@@ -41,6 +42,11 @@ void Interrupts::watch() {
     int number = 0;
     if (::sigwait(&set, &number) != 0) continue;
     if (stopping_) return;
+    if (number == SIGWINCH) {
+      const Locked lock(mutex_);
+      if (resized_) resized_();
+      continue;
+    }
     if (++count > patience_) ::_exit(128 + number);
     int none = 0;
     received_.compare_exchange_strong(none, number);
@@ -59,6 +65,11 @@ ExitStatus Interrupts::status() const {
     default:
       return ExitStatus::kInterrupted;
   }
+}
+
+void Interrupts::on_resize(std::function<void()> callback) {
+  const Locked lock(mutex_);
+  resized_ = std::move(callback);
 }
 
 void Interrupts::on_signal(std::function<void()> callback) {

@@ -36,6 +36,8 @@ class Interrupts {
   ExitStatus status() const;
   /// Signals that are calls; the next one ends the process. 1 at first.
   void set_patience(int signals) { patience_ = signals; }
+  /// Called when the terminal's size changes; nothing else comes of it. Empty: none.
+  void on_resize(std::function<void()> callback);
   /// Replaces the callback; called at once where a signal came before. Empty: none.
   void on_signal(std::function<void()> callback);
 
@@ -49,6 +51,7 @@ class Interrupts {
   std::atomic<bool> stopping_{false};
   Mutex mutex_;
   std::function<void()> callback_ TF_GUARDED_BY(mutex_);
+  std::function<void()> resized_ TF_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

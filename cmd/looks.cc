@@ -95,6 +95,24 @@ std::string short_duration(int64_t milliseconds) {
   return text;
 }
 
+std::string elapsed_time(Milliseconds time) {
+  const int64_t seconds = std::max<int64_t>(time.count(), 0) / 1'000;
+  if (seconds < 60) return std::to_string(seconds) + "s";
+  return short_duration(seconds * 1'000);
+}
+
+std::string short_dollars(NanoDollars amount) {
+  constexpr NanoDollars kLeastShown = 100'000;  // A hundredth of a cent.
+  const bool negative = amount < 0;
+  const NanoDollars size = negative ? -amount : amount;
+  if (size > 0 && size < kLeastShown / 2) return "<$0.0001";
+  const NanoDollars unit = size < kNanoDollarsPerDollar ? kLeastShown : 100 * kLeastShown;
+  std::string text = format_dollars((size + unit / 2) / unit * unit);
+  const size_t decimals = text.size() - text.find('.') - 1;
+  if (decimals < 2) text.append(2 - decimals, '0');
+  return (negative ? "-$" : "$") + text;
+}
+
 std::string short_count(int64_t count) {
   if (count < 1'000) return std::to_string(count);
   if (count < 999'950) return formatted("%.1f%s", count / 1e3, "k");

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace taskfeed::cmd {
@@ -42,6 +43,18 @@ void Output::flush() {
 
 bool Output::is_terminal() const {
   return descriptor_ >= 0 && ::isatty(descriptor_) == 1;
+}
+
+bool Output::is_piped() const {
+  struct stat status {};
+  return descriptor_ >= 0 && ::fstat(descriptor_, &status) == 0 &&
+         (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+}
+
+bool Output::is_foreground() const {
+  if (!is_terminal()) return false;
+  const pid_t group = ::tcgetpgrp(descriptor_);
+  return group < 0 || group == ::getpgrp();  // Less than 0: not our terminal, but one.
 }
 
 std::optional<size_t> Output::columns() const {

@@ -27,6 +27,10 @@ class Output {
   /// The errno of the write that failed: EPIPE where the reader left, which is no error. 0: none.
   int fault() const { return fault_; }
   bool is_terminal() const;
+  /// A pipe or a socket: who stands behind it may print on our terminal.
+  bool is_piped() const;
+  /// A terminal whose foreground job we are: nobody else's output is disturbed.
+  bool is_foreground() const;
   /// Of the terminal; empty where it is none.
   std::optional<size_t> columns() const;
   /// Whether somebody still reads, without writing: sets broken() where a pipe's reader is gone.

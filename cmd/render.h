@@ -25,6 +25,7 @@ class EventRenderer {
   std::string render(std::string_view type, std::string_view json, std::string_view prefix = {});
   /// Ends a flowing text: "" or a line feed.
   std::string finish();
+  bool flowing() const { return flowing_; }
 
  private:
   std::string time_text(const Json& event);

@@ -1,6 +1,9 @@
 #include "run_program.h"
 
+#include <condition_variable>
+#include <mutex>
 #include <stop_token>
+#include <thread>
 
 #include "base/text.h"
 #include "event_printer.h"
@@ -8,6 +11,7 @@
 #include "inputs.h"
 #include "process/command_runner.h"
 #include "service/task_service.h"
+#include "status_line.h"
 #include "workflow/events.h"
 
 namespace taskfeed::cmd {
@@ -36,6 +40,62 @@ std::string command_line(const std::vector<std::string>& argv) {
   return to_utf8(fits) + (fits.size() < line.size() ? "..." : "");
 }
 
+/// The status line of a program that runs on another thread, beside what is printed.
+///
+/// Threads  print() from any; the line is drawn by a thread of its own.
+class ProgramStatus {
+ public:
+  ProgramStatus(Deps& deps, const EventPrinter& printer)
+      : interrupts_(deps.interrupts), printer_(printer), line_(deps) {
+    if (!line_.on()) return;
+    interrupts_.on_resize([this] { changed_.notify_all(); });
+    thread_ = std::thread([this] { tick(); });
+  }
+  ~ProgramStatus() { stop(); }
+  ProgramStatus(const ProgramStatus&) = delete;
+  ProgramStatus& operator=(const ProgramStatus&) = delete;
+
+  /// Writes while the line is away.
+  void print(const std::function<void()>& write) {
+    const std::lock_guard lock(mutex_);
+    line_.hide();
+    write();
+  }
+  void add(const TaskId& task, const EncodedEvent& event) {
+    const std::lock_guard lock(mutex_);
+    line_.add(task, event.type, event.json);
+  }
+  void stop() {
+    if (!thread_.joinable()) return;
+    interrupts_.on_resize({});
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+    line_.hide();
+  }
+
+ private:
+  static constexpr Milliseconds kInterval{250};
+  void tick() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+      if (!printer_.flowing()) line_.show();
+      changed_.wait_for(lock, kInterval);
+    }
+  }
+
+  Interrupts& interrupts_;
+  const EventPrinter& printer_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  StatusLine line_;
+  std::thread thread_;
+};
+
 /// The program's task: makes its events, folds them, and has them published and printed.
 class ProgramTask final : public runner::OutputSink {
  public:
@@ -43,6 +103,7 @@ class ProgramTask final : public runner::OutputSink {
       : task_(task),
         deps_(deps),
         printer_(deps.out, deps.globals.output, deps.looks()),
+        status_(deps, printer_),
         state_(workflow::initial_state()),
         publisher_(deps.tasks(), task.id, deps.clock,
                    {[this](const EncodedEvent& event, std::optional<Cursor> cursor) {
@@ -73,13 +134,17 @@ class ProgramTask final : public runner::OutputSink {
   const workflow::State& state() const { return state_; }
   Result<void> finish() {
     Result<void> done = publisher_.finish();
+    status_.stop();
     printer_.finish();
     return done;
   }
 
  private:
   void print(const EncodedEvent& event, std::optional<Cursor> cursor) {
-    printer_.event({event.type, event.json, cursor.value_or(Cursor{}).str()}, {});
+    status_.add(task_.id, event);
+    status_.print([&] {
+      printer_.event({event.type, event.json, cursor.value_or(Cursor{}).str()}, {});
+    });
     if (deps_.out.broken()) stop_.request_stop();
   }
   void refused(const Error& error) {
@@ -87,7 +152,9 @@ class ProgramTask final : public runner::OutputSink {
     if (error.code == Errc::kEnded) {
       stop_.request_stop();
     } else {
-      remark(deps_, error.text + "; the program goes on, its events are no longer stored");
+      status_.print([&] {
+        remark(deps_, error.text + "; the program goes on, its events are no longer stored");
+      });
     }
   }
   void interrupted() {
@@ -98,6 +165,7 @@ class ProgramTask final : public runner::OutputSink {
   const Task& task_;
   Deps& deps_;
   EventPrinter printer_;
+  ProgramStatus status_;
   workflow::State state_;
   uint64_t seq_ = 0;
   std::stop_source stop_;

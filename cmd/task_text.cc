@@ -3,18 +3,13 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "base/utf8.h"
+#include "width.h"
 
 namespace taskfeed::cmd {
 namespace {
 
 constexpr size_t kDescriptionBytesMax = 200;
 constexpr size_t kStatusWidth = 9;  // "submitted"
-
-std::string padded(std::string text, size_t width) {
-  if (text.size() < width) text.append(width - text.size(), ' ');
-  return text;
-}
 
 Tone tone_of(TaskStatus status) {
   switch (status) {
@@ -32,22 +27,6 @@ Tone tone_of(TaskStatus status) {
       break;
   }
   return Tone::kPlain;
-}
-
-/// `text` in at most `columns` characters; wide ones count as one, so a line of them may wrap.
-std::string cut(std::string_view text, size_t columns, const Looks& looks) {
-  size_t characters = 0;
-  size_t end = 0;
-  size_t before_last = 0;
-  while (end < text.size()) {
-    if (characters == columns) {
-      return std::string(text.substr(0, before_last)) + (looks.utf8 ? "…" : ">");
-    }
-    before_last = end;
-    end += utf8_step(text.substr(end)).size;
-    ++characters;
-  }
-  return std::string(text);
 }
 
 void add_fact(std::string& text, std::string_view name, const std::string& value) {
@@ -94,7 +73,7 @@ std::string task_table(const std::vector<Task>& tasks, const Deps& deps) {
   for (const Task& task : tasks) {
     const std::string status(to_string(task.status));
     std::string description = one_line(task.spec.description, kDescriptionBytesMax, looks);
-    if (edge > 0) description = cut(description, room, looks);
+    if (edge > 0) description = cut_to(description, room, looks.utf8 ? "…" : ">");
     std::string line = padded(task.id.str(), kIdWidth) + "  " + status_text(task.status, looks) +
                        std::string(kStatusWidth - std::min(kStatusWidth, status.size()), ' ') +
                        "  " + table_time(task.created_at, looks.utc) + "  " +
@@ -131,7 +110,7 @@ std::string task_details(const Task& task, const Deps& deps) {
   if (task.started_at && task.completed_at) {
     add_fact(text, "took", short_duration((*task.completed_at - *task.started_at).count()));
   }
-  if (task.total_cost != 0) add_fact(text, "cost", "$" + format_dollars(task.total_cost));
+  if (task.total_cost != 0) add_fact(text, "cost", short_dollars(task.total_cost));
   if (task.last_event) add_fact(text, "last event", task.last_event->str());
   if (task.error) add_fact(text, "error", task.error->kind + ": " + task.error->message);
   if (task.result) add_fact(text, "result", *task.result);

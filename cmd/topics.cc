@@ -29,7 +29,8 @@ std::string environment_text(size_t columns) {
       {"TASKFEED_PROFILE", "as --profile"},
       {"NO_COLOR", "no colours"},
       {"CLICOLOR_FORCE", "colours also in a pipe, unless it is 0"},
-      {"TERM", "dumb: no colours"},
+      {"TERM", "dumb: no colours, no status line"},
+      {"CI", "no status line, unless it is 0 or false"},
       {"LC_ALL, LC_CTYPE, LANG", "outside a UTF-8 locale, text output is marked in ASCII"},
       {"XDG_STATE_HOME, HOME", "where the state directory is by default"},
       {"XDG_CONFIG_HOME, HOME", "where the user's configuration is"},
@@ -82,6 +83,12 @@ std::string formatting_text(size_t columns) {
              "Colours say how things stand: started blue, completed green, failed red, budget "
              "yellow, paused and cancelled magenta. They are left out in pipes and files (--color, "
              "NO_COLOR, CLICOLOR_FORCE). Outside a UTF-8 locale the marks are ASCII.",
+             columns) +
+         "\n" +
+         help_paragraph(
+             "While tail, run or execute -f is watched on a terminal, a line below the events says "
+             "how the task stands: step, time, calls, cost against the budget. There is none with "
+             "-q, where CI is set, and where stdout goes into a pipe.",
              columns) +
          "\n" +
          help_paragraph(

@@ -49,6 +49,24 @@ TEST(LooksNumbers, ShortenDurations) {
   EXPECT_EQ(short_duration(3'725'000), "1h02m");
 }
 
+TEST(LooksNumbers, CountElapsedTimeInSeconds) {
+  EXPECT_EQ(elapsed_time(Milliseconds(-5)), "0s");
+  EXPECT_EQ(elapsed_time(Milliseconds(5'999)), "5s");
+  EXPECT_EQ(elapsed_time(Milliseconds(65'000)), "1m05s");
+}
+
+TEST(LooksNumbers, ShowMoneyAsFarAsItSaysSomething) {
+  EXPECT_EQ(short_dollars(0), "$0.00");
+  EXPECT_EQ(short_dollars(4'100'000), "$0.0041");
+  EXPECT_EQ(short_dollars(4'149'999), "$0.0041");
+  EXPECT_EQ(short_dollars(500'000'000), "$0.50");
+  EXPECT_EQ(short_dollars(512'000'000), "$0.512");
+  EXPECT_EQ(short_dollars(12'345'678'901), "$12.35");
+  EXPECT_EQ(short_dollars(999'999'999), "$1.00");
+  EXPECT_EQ(short_dollars(49'999), "<$0.0001");
+  EXPECT_EQ(short_dollars(-1'500'000'000), "-$1.50");
+}
+
 TEST(LooksNumbers, ShortenCounts) {
   EXPECT_EQ(short_count(310), "310");
   EXPECT_EQ(short_count(1'234), "1.2k");

@@ -1,0 +1,154 @@
+#!/usr/bin/env bats
+# The status line, and text, on the screen of a real terminal: tmux is one whose screen can be read.
+load world
+
+tmux_do() { tmux -S "$dir/tmux.sock" "$@"; }
+# screen COLUMNS COMMAND LINE…: runs it on a terminal; what stands there is on_screen's. Every byte
+# that reaches the terminal is in the file raw.
+screen() {
+  if ! [ -e "$dir/tmux.sock" ]; then
+    printf 'set -g %s\n' 'exit-empty off' 'status off' >tmux.conf
+    background tmux env -u CI -u NO_COLOR tmux -S "$dir/tmux.sock" -D -f tmux.conf
+    eventually tmux_do list-sessions
+  fi
+  tmux_do kill-session -t=s 2>/dev/null || true
+  : >raw
+  # It begins once its bytes are recorded.
+  rm -f begin
+  tmux_do new-session -d -s s -x "$1" -y 24 \
+    "until [ -e begin ]; do sleep 0.02; done; ${*:2}; printf '\\nended with %s\\n' \$?; exec cat"
+  tmux_do pipe-pane -t s "cat >>'$dir/raw'"
+  touch begin
+}
+on_screen() { tmux_do capture-pane -p "$@" -t s; }
+shows() { on_screen -J | grep -qF -- "$1"; }
+gone_from_screen() { lacks "$(on_screen)" "$1"; }
+never_showed() { lacks "$(<raw)" "$1"; }
+# The rows of the screen that have the line.
+line() { on_screen | grep '▸'; }
+
+outside_task() {
+  external_agent outside
+  serve
+  new_task outside
+}
+publish() { taskfeed publish "$task" "$@" >/dev/null; }
+begin() {
+  publish WorkflowStarted '{"goal":"check 1.2","limits":{"usd":0.5}}'
+  publish WorkflowStepStarted '{"step":0,"name":"checksum"}'
+  publish WorkflowLLMCallStarted '{"model":"gpt-4"}'
+  publish WorkflowLLMCallCompleted '{"model":"gpt-4","cost":0.0041}'
+}
+finish() { publish WorkflowCompleted '{"final_response":"fine"}'; }
+
+@test "who watches sees step, time, calls, and cost against the budget, until the end" {
+  outside_task
+  begin
+  screen 60 "$binary" tail "$task"
+  eventually shows '1 call · $0.0041 of $0.50'
+  on_screen | grep -qE '^▸ step 1 checksum · [0-9]+(s|m[0-9]{2}s) · 1 call · '
+  publish WorkflowPaused
+  eventually shows '▸ paused · '
+  finish
+  eventually shows 'ended with 0'
+  gone_from_screen '▸'
+  shows 'TASK ✓  fine'
+}
+
+@test "the line fits a narrow terminal, and leaves no rest when it is resized" {
+  outside_task
+  begin
+  screen 100 "$binary" tail "$task"
+  eventually shows '$0.0041 of $0.50'
+  for columns in 60 24 9 80 40; do
+    tmux_do resize-window -t s -x "$columns"
+    fits() {
+      [ "$(line | wc -l)" = 1 ] && [ "$(line | wc -m)" -le "$columns" ] &&
+        { [ "$columns" -lt 80 ] || shows '$0.0041 of $0.50'; }
+    }
+    eventually fits
+  done
+  finish
+  eventually shows 'ended with 0'
+  gone_from_screen '▸'
+}
+
+@test "Ctrl-C erases the line, and says how to resume" {
+  outside_task
+  begin
+  screen 200 "$binary" tail "$task"
+  eventually shows '▸'
+  tmux_do send-keys -t s C-c
+  eventually shows 'ended with 130'
+  gone_from_screen '▸'
+  shows "resume with: taskfeed tail $task --after 4-"
+}
+
+@test "the events on the same terminal are those that a file has" {
+  outside_task
+  begin
+  screen 250 "$binary" tail --utc "$task"
+  eventually shows '▸'
+  for n in 1 2 3 4 5; do
+    publish note "{\"n\":$n}"
+    eventually shows "{\"n\":$n}"
+    eventually shows '▸'
+  done
+  finish
+  eventually shows 'ended with 0'
+  taskfeed tail --utc "$task" >wanted
+  same "the screen" "$(<wanted)" "$(on_screen | grep -v 'ended with' | sed '/^$/d')"
+}
+
+@test "a file gets no byte of the line, and the person sees it all the same" {
+  outside_task
+  begin
+  screen 80 "$binary" tail --utc "$task" '>file'
+  eventually shows '▸ step 1 checksum'
+  finish
+  eventually shows 'ended with 0'
+  gone_from_screen '▸'
+  taskfeed tail --utc "$task" | cmp - file
+}
+
+@test "no line where nobody watches: piped, in CI, on a dumb terminal, with -q" {
+  outside_task
+  begin
+  local before after
+  while IFS=/ read -r before after; do
+    new_task outside
+    begin
+    screen 80 "$before '$binary' tail $task $after"
+    eventually shows 'gpt-4'
+    finish
+    eventually shows 'ended with 0'
+    never_showed '▸'
+  done <<'VARIANTS'
+/| cat
+/2>err
+CI=true/
+TERM=dumb/
+/-q
+VARIANTS
+}
+
+@test "a program of run has the line too, away while its lines are printed" {
+  serve
+  screen 80 "$binary" run -- sh -c "'echo one; until [ -e go ]; do sleep 0.02; done; echo two'"
+  eventually shows '▸ step 1 sh'
+  touch go
+  eventually shows 'ended with 0'
+  gone_from_screen '▸'
+  same "lines" "one two" "$(on_screen | sed -n 's/.*│  //p' | paste -sd ' ')"
+}
+
+@test "a task that is executed and followed has the line" {
+  gated_agent gate
+  serve
+  new_task gate
+  screen 80 "$binary" execute -f "$task"
+  eventually shows '▸ step 1 gate'
+  touch go
+  eventually shows 'ended with 0'
+  gone_from_screen '▸'
+}
