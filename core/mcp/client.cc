@@ -58,7 +58,7 @@ MonoTime Client::used() const {
 }
 
 void Client::close() {
-  link_->close();
+  link_->close(true);
 }
 
 Request Client::request(std::string method, Json params) const {
@@ -109,7 +109,7 @@ Result<uint64_t> Client::connect(const std::stop_token& stop) {
   state_ = State::kConnecting;
   lock.unlock();
   const Result<void> done = shake_hands(stop);
-  if (!done) link_->close();
+  if (!done) link_->close(false);
   lock.lock();
   state_ = State::kAway;
   changed_.notify_all();

@@ -56,6 +56,7 @@ class Client {
                           const OnProgress& on_progress, const std::stop_token& stop);
   /// When it was last used.
   MonoTime used() const;
+  /// Ends the connection and what is under way.
   void close();
 
  private:

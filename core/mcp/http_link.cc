@@ -46,7 +46,7 @@ HttpLink::HttpLink(HttpPlan plan, const HttpLinkLimits& limits)
     : plan_(std::move(plan)), limits_(limits) {}
 
 HttpLink::~HttpLink() {
-  close();
+  close(true);
 }
 
 Result<void> HttpLink::open() {
@@ -143,11 +143,11 @@ Result<void> HttpLink::notify(const std::string& method, const Json& params) {
   return post_aside(notification_text(method, dressed(params, stateless, 0)), method);
 }
 
-void HttpLink::close() {
+void HttpLink::close(bool gently) {
   {
     const std::lock_guard lock(mutex_);
     closing_.request_stop();
-    if (session_.empty()) return;
+    if (session_.empty() || !gently) return;
   }
   peer::CallRequest goodbye = head({}, {});
   goodbye.method = "DELETE";

@@ -58,7 +58,7 @@ class HttpLink final : public Link {
   Result<void> notify(const std::string& method, const Json& params) override;
   bool take_tools_changed() override { return tools_changed_.exchange(false); }
   bool hears_changes() const override { return false; }
-  void close() override;
+  void close(bool gently) override;
 
  private:
   friend class HttpExchange;

@@ -60,8 +60,8 @@ class Link {
   virtual bool take_tools_changed() = 0;
   /// The server tells of changed tools by itself, so that a list holds until it does.
   virtual bool hears_changes() const = 0;
-  /// Ends it, and whatever is under way.
-  virtual void close() = 0;
+  /// Ends it, and whatever is under way. Not gently: within a second.
+  virtual void close(bool gently) = 0;
 };
 
 }  // namespace taskfeed::mcp

@@ -92,6 +92,18 @@ Json dressed(const Json& params, bool stateless, int64_t progress_token) {
   return dressed;
 }
 
+Json slim_progress(const Json& params) {
+  constexpr size_t kTextBytesMax = 1024;
+  Json slim = Json::object();
+  for (const char* key : {"progress", "total"}) {
+    const Json* const number = find(params, key);
+    if (number != nullptr && number->is_number()) slim[key] = *number;
+  }
+  const std::string text = string_at(params, "message");
+  if (!text.empty()) slim["message"] = utf8_prefix(text, kTextBytesMax);
+  return slim;
+}
+
 int64_t progress_token_of(const Json& params) {
   const Json* const token = find(params, "progressToken");
   return token == nullptr ? 0 : own_id(*token);

@@ -52,6 +52,8 @@ std::string notification_text(std::string_view method, const Json& params);
 Json dressed(const Json& params, bool stateless, int64_t progress_token);
 /// {"name":"taskfeed","version":…}
 Json client_info();
+/// Params of notifications/progress cut down to what anybody reads, so that many may wait.
+Json slim_progress(const Json& params);
 /// Of params of notifications/progress; 0 where it is none of ours.
 int64_t progress_token_of(const Json& params);
 /// `ping` is answered; that we offer nothing else, any other request is told.

@@ -1,7 +1,7 @@
 #include "mcp/pipe_link.h"
 
 #include <csignal>
-#include <future>
+#include <system_error>
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -24,11 +24,6 @@ Reply fault(Errc code, std::string text) {
 
 }  // namespace
 
-/// What open() waits for.
-struct Opening {
-  std::promise<Result<void>> begun;
-};
-
 PipeLink::PipeLink(std::string name, loop::SpawnPlan plan, std::vector<std::string> secrets,
                    Log& log, const PipeLimits& limits)
     : name_(std::move(name)),
@@ -39,39 +34,43 @@ PipeLink::PipeLink(std::string name, loop::SpawnPlan plan, std::vector<std::stri
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 PipeLink::~PipeLink() {
-  close();
+  close(true);
 }
 
 Result<void> PipeLink::open() {
-  close();
+  close(false);
   {
     const std::lock_guard lock(mutex_);
-    close_wanted_ = rested_ = stateless_ = tools_changed_ = false;
+    close_wanted_ = hurry_ = rested_ = stateless_ = tools_changed_ = false;
     outbox_.clear();
     outbox_bytes_ = 0;
     last_use_ = now();
   }
-  Opening opening;
-  std::future<Result<void>> begun = opening.begun.get_future();
-  thread_ = std::thread([this, &opening] { run(opening); });
-  return begun.get();
+  std::promise<Result<void>> begun;
+  std::future<Result<void>> known = begun.get_future();
+  try {
+    thread_ = std::thread([this, begun = std::move(begun)]() mutable { run(std::move(begun)); });
+  } catch (const std::system_error&) {
+    return {Errc::kUnavailable, "no thread is left for it"};
+  }
+  return known.get();
 }
 
-void PipeLink::run(Opening& opening) {
+void PipeLink::run(std::promise<Result<void>>&& begun) {
   sigset_t all;
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all,
                     nullptr);  // SIGPIPE above all; the child gets an empty mask.
   Result<loop::Child> child = loop::spawn(plan_);
   if (!child) {
-    opening.begun.set_value(child.error());
+    begun.set_value(child.error());
     return;
   }
   {
     const std::lock_guard lock(mutex_);
     alive_ = true;
   }
-  opening.begun.set_value({});  // `opening` is gone from here on.
+  begun.set_value({});
   PipeTalk talk(*this, *child);
   fail_all(talk.run());
   talk.part();
@@ -91,11 +90,12 @@ void PipeLink::fail_all(const Error& error) {
   changed_.notify_all();
 }
 
-void PipeLink::close() {
+void PipeLink::close(bool gently) {
   const std::lock_guard one(closing_mutex_);
   {
     const std::lock_guard lock(mutex_);
     close_wanted_ = true;
+    hurry_ = !gently;
   }
   wake();
   if (thread_.joinable()) thread_.join();
@@ -221,7 +221,7 @@ void PipeLink::hear(Incoming&& message) {
     if (found == waiting_.end() || found->second->reply) return;
     std::deque<Json>& progress = found->second->progress;
     if (progress.size() == limits_.progress_kept_max) progress.pop_front();
-    progress.push_back(std::move(message.params));
+    progress.push_back(slim_progress(message.params));
     changed_.notify_all();
   } else if (const auto found = waiting_.find(message.id); found != waiting_.end()) {
     if (found->second->reply) return;  // A second answer.

@@ -16,6 +16,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -39,6 +40,7 @@ struct PipeLimits {
   Milliseconds rest_after{300'000};            ///< Without a request.
   Milliseconds leave_max{2'000};               ///< From the end of its input to SIGTERM.
   Milliseconds grace{2'000};                   ///< From SIGTERM to SIGKILL.
+  Milliseconds hurried_grace{500};             ///< The same, where a caller waits for the end.
 };
 
 class PipeLink final : public Link {
@@ -56,7 +58,7 @@ class PipeLink final : public Link {
   Result<void> notify(const std::string& method, const Json& params) override;
   bool take_tools_changed() override;
   bool hears_changes() const override { return true; }
-  void close() override;
+  void close(bool gently) override;
 
  private:
   friend class PipeTalk;
@@ -71,7 +73,7 @@ class PipeLink final : public Link {
   void wake() const;
   void hear(Incoming&& message);
   void fail_all(const Error& error);
-  void run(struct Opening& opening);
+  void run(std::promise<Result<void>>&& begun);
 
   const std::string name_;
   const loop::SpawnPlan plan_;
@@ -85,6 +87,7 @@ class PipeLink final : public Link {
   bool alive_ = false;
   bool rested_ = false;
   bool close_wanted_ = false;
+  bool hurry_ = false;  ///< close() waits, and has other things to do.
   bool stateless_ = false;
   bool tools_changed_ = false;
   int64_t next_id_ = 1;  ///< Never begun anew: an answer to an earlier run finds nobody.

@@ -242,13 +242,18 @@ bool PipeTalk::leaves_within(Milliseconds time) {
 
 void PipeTalk::part() {
   child_.in().close();
+  bool hurry = false;
+  {
+    const std::lock_guard lock(link_.mutex_);
+    hurry = link_.hurry_;
+  }
   // One that broke the rules gets no time to say more.
-  if (ended_.code != Errc::kTooLarge && leaves_within(link_.limits_.leave_max)) {
+  if (!hurry && ended_.code != Errc::kTooLarge && leaves_within(link_.limits_.leave_max)) {
     read_err();
   } else {
     child_.signal_group(SIGTERM);
     child_.signal_group(SIGCONT);
-    leaves_within(link_.limits_.grace);
+    leaves_within(hurry ? link_.limits_.hurried_grace : link_.limits_.grace);
   }
   complaints_.finish();
   child_.reap();  // SIGKILL to what is left of its group.

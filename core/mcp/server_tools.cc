@@ -1,6 +1,6 @@
 #include "mcp/server_tools.h"
 
-#include <thread>
+#include "mcp/side_by_side.h"
 
 namespace taskfeed::mcp {
 
@@ -11,7 +11,7 @@ ServerTools::Listed ServerTools::ask_all(const std::stop_token& stop) const {
   Listed listed(seats_.size(), Error{});
   std::vector<std::thread> asking;
   for (size_t at = 1; at < seats_.size(); ++at) {
-    asking.emplace_back([&, at] { listed[at] = seats_[at].client->tools(stop); });
+    side_by_side(asking, [&, at] { listed[at] = seats_[at].client->tools(stop); });
   }
   if (!seats_.empty()) listed[0] = seats_[0].client->tools(stop);
   for (std::thread& thread : asking) thread.join();

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "mcp/server_tools.h"
+#include "mcp/side_by_side.h"
 
 namespace taskfeed::mcp {
 namespace {
@@ -26,7 +27,7 @@ class AbsentLink final : public Link {
   Result<void> notify(const std::string&, const Json&) override { return why_; }
   bool take_tools_changed() override { return false; }
   bool hears_changes() const override { return false; }
-  void close() override {}
+  void close(bool) override {}
 
  private:
   const Error why_;
@@ -51,7 +52,7 @@ Servers::Servers(const Clock& clock, Log& log, Variables variables, const Server
 Servers::~Servers() {
   std::vector<std::thread> closing;
   for (const auto& [key, client] : clients_) {
-    closing.emplace_back([&one = *client] { one.close(); });
+    side_by_side(closing, [&one = *client] { one.close(); });
   }
   for (std::thread& thread : closing) thread.join();
 }

@@ -18,7 +18,7 @@ SCHEMA = {'type': 'object', 'properties': {'text': {'type': 'string'}},
           '$schema': 'https://json-schema.org/draft/2020-12/schema'}
 NAMES = ['echo', 'env', 'fail', 'refuse', 'progress', 'die', 'silence', 'noise', 'long_line',
          'wrong_id', 'twice', 'pictures', 'structured', 'count', 'complain', 'change', 'cancelled',
-         'questions', 'large', 'odd.name/é', 'input']
+         'questions', 'large', 'odd.name/é', 'input', 'begin']
 
 
 def result(request, value, **more):
@@ -129,6 +129,10 @@ class Server:
         stray = {'jsonrpc': '2.0', 'method': 'notifications/progress',
                  'params': {'progressToken': 'of nobody', 'progress': 1}}
         return [stray] + steps + [said(message, 'done')]
+
+    def tool_begin(self, message, arguments, token):
+        return [{'jsonrpc': '2.0', 'method': 'notifications/progress',
+                 'params': {'progressToken': token, 'progress': 1}}]
 
     def tool_die(self, *_):
         return None

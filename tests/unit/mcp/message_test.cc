@@ -48,6 +48,15 @@ TEST(McpMessage, IsNoiseWhereItIsNoneOfThese) {
   }
 }
 
+TEST(McpMessage, KeepsOfProgressWhatIsRead) {
+  const Json params = parse_json(R"({"progressToken":1,"progress":2,"total":"x","message":"m",
+                                     "blob":[1,2,3]})")
+                          .value();
+  EXPECT_EQ(dump_json(slim_progress(params)), R"({"progress":2,"message":"m"})");
+  EXPECT_EQ(string_at(slim_progress(Json{{"message", std::string(5000, 'x')}}), "message").size(),
+            1024U);
+}
+
 TEST(McpMessage, AnswersPingAndRefusesEveryOtherQuestion) {
   EXPECT_EQ(answer_text(read(R"({"method":"ping","id":"q1"})")),
             R"({"jsonrpc":"2.0","id":"q1","result":{}})");
