@@ -9,10 +9,7 @@ std::string EventRenderer::render(std::string_view type, std::string_view json,
                                   std::string_view prefix) {
   const Result<Json> parsed = parse_json(json);
   const Json event = parsed && parsed->is_object() ? *parsed : Json::object();
-  if (type == types::kLlmCallChunk && looks_.terminal && prefix.empty()) {
-    flowing_ = true;
-    return escape_controls(to_utf8(string_at(event, "text")), true);
-  }
+  if (type == types::kLlmCallChunk && looks_.terminal && prefix.empty()) return flow(event);
   std::string text = finish();
   std::string head;
   if (!prefix.empty()) head += paint(prefix, Tone::kDim, looks_) + "  ";
@@ -29,9 +26,20 @@ std::string EventRenderer::render(std::string_view type, std::string_view json,
   return text + "\n";
 }
 
+std::string EventRenderer::flow(const Json& chunk) {
+  const std::string kind = string_at(chunk, "kind");
+  const std::string source = string_at(chunk, "call_id") + " " + kind;
+  std::string text;
+  if (flowing_ && *flowing_ != source) text = finish();
+  flowing_ = source;
+  // What a model thinks is not yet its answer.
+  const Tone tone = kind == "reasoning" ? Tone::kDim : Tone::kPlain;
+  return text + paint(escape_controls(to_utf8(string_at(chunk, "text")), true), tone, looks_);
+}
+
 std::string EventRenderer::finish() {
   if (!flowing_) return {};
-  flowing_ = false;
+  flowing_.reset();
   return "\n";
 }
 

@@ -25,15 +25,17 @@ class EventRenderer {
   std::string render(std::string_view type, std::string_view json, std::string_view prefix = {});
   /// Ends a flowing text: "" or a line feed.
   std::string finish();
-  bool flowing() const { return flowing_; }
+  bool flowing() const { return flowing_.has_value(); }
 
  private:
+  /// A piece of a model's text; another call's, or its thoughts, begin a line.
+  std::string flow(const Json& chunk);
   std::string time_text(const Json& event);
   std::string output_lines(const Json& event, const std::string& head) const;
 
   Looks looks_;
   std::optional<WallTime> first_;
-  bool flowing_ = false;
+  std::optional<std::string> flowing_;  ///< The call and kind of text that flows.
 };
 
 /// What stands after the time: pure, for the golden files.

@@ -27,6 +27,20 @@ TEST(RenderChunks, FlowOnATerminalAndEndWithTheNextEvent) {
   EXPECT_EQ(renderer.finish(), "");
 }
 
+TEST(RenderChunks, BeginALineWhereTheModelStopsToThink) {
+  EventRenderer renderer(kTerminal);
+  const auto piece = [](std::string_view call, std::string_view kind, std::string_view text) {
+    return dump_json({{"call_id", call}, {"kind", kind}, {"text", text}});
+  };
+  std::string shown;
+  shown += renderer.render(types::kLlmCallChunk, piece("c1", "reasoning", "Let me "));
+  shown += renderer.render(types::kLlmCallChunk, piece("c1", "reasoning", "see."));
+  shown += renderer.render(types::kLlmCallChunk, piece("c1", "text", "Hello"));
+  shown += renderer.render(types::kLlmCallChunk, piece("c2", "text", "Again"));
+  EXPECT_EQ(shown, "Let me see.\nHello\nAgain");
+  EXPECT_TRUE(renderer.flowing());
+}
+
 TEST(RenderChunks, AreLinesWhereNobodyLooksOrSeveralTasksMix) {
   EventRenderer piped(kPlain);
   EXPECT_TRUE(piped.render(types::kLlmCallChunk, chunk("Hello")).ends_with("Hello\n"));
