@@ -1,4 +1,5 @@
-/// The SSE bytes of one event, built once and shared by every connection that sends them.
+/// The SSE bytes of one event, built once and shared by every connection that sends them; as they
+/// are, and as a chunk of HTTP/1.1, so that no connection has to frame them.
 ///
 /// Threads  One: a Frame belongs to the shard that built it, so its count of references is a plain
 ///          integer. It never crosses Loop::post().
@@ -6,17 +7,34 @@
 /// Owns     Its bytes.
 #pragma once
 
+#include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "base/assert.h"
 #include "event/cursor.h"
 
 namespace taskfeed {
 
 class FramePtr;
+
+/// RFC 9112, 7.1. Of nothing it would be the last chunk, which kLastChunk is.
+inline std::string chunk_of(std::string_view bytes) {
+  TF_ASSERT(!bytes.empty());
+  std::array<char, 16> room;
+  const char* const end =
+      std::to_chars(room.data(), room.data() + room.size(), bytes.size(), 16).ptr;
+  const std::string_view size(room.data(), static_cast<size_t>(end - room.data()));
+  std::string chunk;
+  chunk.reserve(size.size() + bytes.size() + 4);
+  chunk.append(size).append("\r\n").append(bytes).append("\r\n");
+  return chunk;
+}
+inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 class Frame {
  public:
@@ -24,32 +42,35 @@ class Frame {
   Frame& operator=(const Frame&) = delete;
 
   /// Everything up to and with the empty line.
-  std::string_view bytes() const { return bytes_; }
+  std::string_view bytes() const {
+    return std::string_view(wire_).substr(head_size_, wire_.size() - head_size_ - tail_size_);
+  }
+  /// The same as a chunk.
+  std::string_view chunk() const { return wire_; }
   /// 0-0 for control frames, which do not move a cursor.
   const Cursor& cursor() const { return cursor_; }
-  std::string_view type() const { return std::string_view(bytes_).substr(type_at_, type_size_); }
+  std::string_view type() const { return bytes().substr(type_at_, type_size_); }
   bool terminal() const { return terminal_; }
 
   /// `type_at` and `type_size` name the type's place within `bytes`; both 0 for a frame without
   /// an `event:` line.
-  static FramePtr make(std::string bytes, Cursor cursor, size_t type_at, size_t type_size,
+  static FramePtr make(std::string_view bytes, Cursor cursor, size_t type_at, size_t type_size,
                        bool terminal);
+  /// What is no event, and is sent as it is in either form: the head of an answer.
+  static FramePtr raw(std::string bytes);
 
  private:
   friend class FramePtr;
-  Frame(std::string bytes, Cursor cursor, size_t type_at, size_t type_size, bool terminal)
-      : bytes_(std::move(bytes)),
-        cursor_(cursor),
-        type_at_(static_cast<uint32_t>(type_at)),
-        type_size_(static_cast<uint16_t>(type_size)),
-        terminal_(terminal) {}
+  Frame(std::string wire, Cursor cursor) : wire_(std::move(wire)), cursor_(cursor) {}
 
-  std::string bytes_;
+  std::string wire_;
   Cursor cursor_;
   mutable uint32_t references_ = 0;
-  uint32_t type_at_;
-  uint16_t type_size_;
-  bool terminal_;
+  uint32_t type_at_ = 0;
+  uint16_t type_size_ = 0;
+  uint8_t head_size_ = 0;  ///< What makes a chunk of it, before …
+  uint8_t tail_size_ = 0;  ///< … and after.
+  bool terminal_ = false;
 };
 
 /// Eight bytes: what a connection's queue holds per undelivered frame.
@@ -78,9 +99,20 @@ class FramePtr {
   const Frame* frame_ = nullptr;
 };
 
-inline FramePtr Frame::make(std::string bytes, Cursor cursor, size_t type_at, size_t type_size,
+inline FramePtr Frame::make(std::string_view bytes, Cursor cursor, size_t type_at, size_t type_size,
                             bool terminal) {
-  return FramePtr(new Frame(std::move(bytes), cursor, type_at, type_size, terminal));
+  constexpr size_t kTail = 2;
+  auto* const frame = new Frame(chunk_of(bytes), cursor);
+  frame->head_size_ = static_cast<uint8_t>(frame->wire_.size() - bytes.size() - kTail);
+  frame->tail_size_ = kTail;
+  frame->type_at_ = static_cast<uint32_t>(type_at);
+  frame->type_size_ = static_cast<uint16_t>(type_size);
+  frame->terminal_ = terminal;
+  return FramePtr(frame);
+}
+
+inline FramePtr Frame::raw(std::string bytes) {
+  return FramePtr(new Frame(std::move(bytes), Cursor()));
 }
 
 }  // namespace taskfeed

@@ -63,7 +63,7 @@ FramePtr frame_of(const std::optional<Cursor>& cursor, std::string_view type, st
     out.append(kData).append(data).append("\n");
   }
   out += '\n';
-  return Frame::make(std::move(out), cursor.value_or(Cursor()), type_at, type.size(), terminal);
+  return Frame::make(out, cursor.value_or(Cursor()), type_at, type.size(), terminal);
 }
 
 FramePtr control_frame(std::string_view type, const Json& json) {
@@ -88,7 +88,7 @@ FramePtr unnamed_frame(const Frame& named) {
     out.append(bytes.substr(0, type_at - kEvent.size()));
     out.append(bytes.substr(type_at + type.size() + 1));
   }
-  return Frame::make(std::move(out), named.cursor(), 0, 0, named.terminal());
+  return Frame::make(out, named.cursor(), 0, 0, named.terminal());
 }
 
 std::string_view data_of(const Frame& frame, std::string& room) {
@@ -131,7 +131,7 @@ FramePtr progress_frame(const Cursor& cursor) {
   std::array<char, kCursorTextMax> place;
   std::string out;
   out.append(kId).append(cursor.write(place)).append("\n\n");
-  return Frame::make(std::move(out), cursor, 0, 0, false);
+  return Frame::make(out, cursor, 0, 0, false);
 }
 
 bool is_progress(const Frame& frame) {
@@ -143,7 +143,7 @@ FramePtr comment_frame(std::string_view text) {
   std::string out;
   append_lines(out, ": ", text);
   out += '\n';
-  return Frame::make(std::move(out), Cursor(), 0, 0, false);
+  return Frame::make(out, Cursor(), 0, 0, false);
 }
 
 std::string retry_line(std::chrono::milliseconds delay) {
@@ -205,7 +205,7 @@ FramePtr keyed_frame(const Frame& frame) {
   const size_t type_at =
       type.empty() ? 0
                    : static_cast<size_t>(type.data() - bytes.data()) + kCursor.size() - kId.size();
-  return Frame::make(std::move(out), frame.cursor(), type_at, type.size(), frame.terminal());
+  return Frame::make(out, frame.cursor(), type_at, type.size(), frame.terminal());
 }
 
 FramePtr id_frame(std::string_view id) {

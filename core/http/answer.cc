@@ -55,6 +55,8 @@ std::string head_of(const Reply& reply, const HeadStyle& style) {
     // X-Accel-Buffering: nginx would hold the events back.
     add_field(head, "Cache-Control", "no-store, no-transform");
     add_field(head, "X-Accel-Buffering", "no");
+    // Readers that wait for so many bytes of a body take a chunk as it comes, and its end is known.
+    if (style.minor > 0) add_field(head, "Transfer-Encoding", "chunked");
   } else {
     add_field(head, "Cache-Control", "no-store");
   }
@@ -185,6 +187,7 @@ std::optional<Answer> Answerer::run(Request request, const Circumstances& circum
   if (head_only) return answer;
   answer.bytes += reply->body;
   answer.stream = std::move(reply->stream);
+  if (answer.stream) answer.stream->chunked = minor > 0;
   if (reply->wait) answer.wait = Wait{*std::move(reply->wait), std::move(request)};
   return answer;
 }

@@ -45,6 +45,7 @@ struct StreamDecision {
   TaskId task;
   hub::StreamOptions options;
   bool heartbeat_event = false;  ///< A named event, which scripts can see, instead of a comment.
+  bool chunked = false;  ///< As the client's HTTP/1.1 has it; whoever writes the head sets it.
 };
 
 /// Beside a body that says how things stand: whoever asked would rather wait for the task's end.

@@ -19,8 +19,8 @@ std::string hex(uint64_t value, size_t digits) {
   return text;
 }
 
-FramePtr frame_of(std::string bytes) {
-  return Frame::make(std::move(bytes), Cursor{}, 0, 0, false);
+FramePtr frame_of(std::string_view bytes) {
+  return Frame::make(bytes, Cursor{}, 0, 0, false);
 }
 
 std::unique_ptr<Poller> make_poller(loop::Loop& loop) {
@@ -56,6 +56,7 @@ ServerCore::ServerCore(const ServerPorts& its_ports, const ServerLimits& its_lim
       wheel(ports.loop, ports.clock, kTick),
       heartbeat_comment(sse::comment_frame("hb")),
       heartbeat_event(frame_of("event: heartbeat\ndata: {}\n\n")),
+      last_chunk(Frame::raw(std::string(kLastChunk))),
       scratch(kScratchBytes),
       random_(std::random_device()()),
       id_prefix_(hex(std::random_device()(), 8)) {

@@ -78,6 +78,7 @@ struct ServerCore {
   std::map<Address, size_t> unserved;
   const FramePtr heartbeat_comment;
   const FramePtr heartbeat_event;
+  const FramePtr last_chunk;
   std::vector<char> scratch;  ///< Where all of them read into.
   bool draining = false;
 

@@ -46,21 +46,21 @@ size_t FrameQueue::gather(std::span<iovec> parts) const {
     parts[count++] = {const_cast<char*>(bytes.data()), bytes.size()};
   };
   if (!first_) return 0;
-  add(first_->bytes().substr(first_sent_));
+  add(wire(first_).substr(first_sent_));
   if (rest_ == nullptr) return count;
   const size_t more = std::min(rest_->size(), parts.size() - count);
-  for (size_t at = 0; at < more; ++at) add((*rest_)[at]->bytes());
+  for (size_t at = 0; at < more; ++at) add(wire((*rest_)[at]));
   return count;
 }
 
 void FrameQueue::sent(size_t bytes, FrameShelf& shelf) {
   TF_ASSERT(bytes <= bytes_);
   if (bytes == bytes_) return clear(shelf);
-  bytes_ -= static_cast<uint32_t>(bytes);
+  bytes_ = (bytes_ - static_cast<uint32_t>(bytes)) & kBytesMask;
   size_t left = first_sent_ + bytes;
   size_t next = 0;
-  while (left >= first_->bytes().size()) {
-    left -= first_->bytes().size();
+  while (left >= wire(first_).size()) {
+    left -= wire(first_).size();
     first_ = std::move((*rest_)[next++]);
   }
   first_sent_ = static_cast<uint32_t>(left);

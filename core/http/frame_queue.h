@@ -35,11 +35,15 @@ class FrameShelf {
 
 class FrameQueue {
  public:
+  /// Whether the connection speaks HTTP/1.1: then its frames are sent as chunks.
+  explicit FrameQueue(bool chunked = false) : bytes_(0), chunked_(chunked ? 1 : 0) {}
+
+  bool chunked() const { return chunked_ != 0; }
   bool empty() const { return !first_; }
   /// Not yet sent.
   size_t bytes() const { return bytes_; }
   void push(const FramePtr& frame, FrameShelf& shelf) {
-    bytes_ += static_cast<uint32_t>(frame->bytes().size());
+    bytes_ = (bytes_ + static_cast<uint32_t>(wire(frame).size())) & kBytesMask;
     if (!first_) {
       first_ = frame;
     } else {
@@ -53,12 +57,17 @@ class FrameQueue {
   void clear(FrameShelf& shelf);
 
  private:
+  static constexpr uint32_t kBytesMask = (1U << 31) - 1;
+  std::string_view wire(const FramePtr& frame) const {
+    return chunked() ? frame->chunk() : frame->bytes();
+  }
   void push_behind(const FramePtr& frame, FrameShelf& shelf);
 
   FramePtr first_;
   std::unique_ptr<FrameShelf::Frames> rest_;
   uint32_t first_sent_ = 0;  ///< Bytes of first_.
-  uint32_t bytes_ = 0;
+  uint32_t bytes_ : 31;
+  uint32_t chunked_ : 1;
 };
 
 }  // namespace taskfeed::http

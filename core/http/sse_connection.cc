@@ -20,8 +20,8 @@ constexpr size_t kWriteAtOnceBytes = 64 * 1024;
 static_assert(kWriteAtOnceBytes <= hub::Limits{}.sink_pending_bytes_max / 2);
 constexpr size_t kPartsMax = 64;
 
-FramePtr frame_of(std::string bytes) {
-  return Frame::make(std::move(bytes), Cursor{}, 0, 0, false);
+FramePtr frame_of(std::string_view bytes) {
+  return Frame::make(bytes, Cursor{}, 0, 0, false);
 }
 
 }  // namespace
@@ -41,12 +41,14 @@ Result<void> SseConnection::start(ServerCore& core, const StreamDecision& decisi
   stream.wrote_at_ = core.wheel.now();
   core.wheel.set(stream, stream.next_due());
   // No empty line after `retry:`: the first frame's own ends it, and no event is dispatched by it.
-  stream.push(frame_of(std::move(head) + sse::retry_line(core.draw_retry())));
+  const std::string retry = sse::retry_line(core.draw_retry());
+  stream.push(Frame::raw(std::move(head) + (decision.chunked ? chunk_of(retry) : retry)));
   return {};
 }
 
 SseConnection::SseConnection(ServerCore& core, const StreamDecision& decision)
     : Connection(core),
+      queue_(decision.chunked),
       heartbeat_ticks_(
           static_cast<uint16_t>(core.wheel.ticks(decision.options.heartbeat_interval))),
       heartbeat_event_(decision.heartbeat_event) {}
@@ -74,6 +76,12 @@ void SseConnection::touch() {
 
 void SseConnection::push_farewell() {
   push(frame_of(sse::retry_line(core_.draw_retry()) + "\n"));
+  push_last();
+}
+
+/// What a client of HTTP/1.1 knows a whole stream by; one that is cut off has none.
+void SseConnection::push_last() {
+  if (queue_.chunked()) push(core_.last_chunk);
 }
 
 void SseConnection::closed(hub::CloseReason reason) {
@@ -84,6 +92,7 @@ void SseConnection::closed(hub::CloseReason reason) {
     // It resumes by its cursor; what it could not take is dropped.
     failed_ = true;
   }
+  if (reason == hub::CloseReason::kEnded) push_last();
   if (reason == hub::CloseReason::kShutdown) push_farewell();
   if (!touched_) touch();
 }

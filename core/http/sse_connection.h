@@ -37,6 +37,7 @@ class SseConnection final : public hub::Sink, public Connection {
   SseConnection(ServerCore& core, const StreamDecision& decision);
   void push(const FramePtr& frame);
   void push_farewell();
+  void push_last();
   void touch();
   void write();
   void wait_until_writable();

@@ -66,8 +66,8 @@ WorkflowCompleted" "$(sed -n 's/^event: \(Workflow.*\)/\1/p' lines | paste -sd '
   new_task researcher
   { echo "task_id = '$task'" && of_guide connect.py; } >program
   background reader env PYTHONUNBUFFERED=1 $python program
-  one_stream() { [ "$(api /health | jq .checks.streams.open)" = 1 ]; }
-  eventually one_stream
+  # Each line as it occurs: iter_lines() waits for 512 bytes of a body that has no chunks.
+  eventually grep -q stream.open reader.out
   taskfeed execute -q "$task"
   ends "$pid" 0
   ids_of reader.out >ids

@@ -61,11 +61,12 @@ class StreamClient {
  public:
   using Words = std::vector<std::string>;
 
-  /// Sends the request, and reads the head.
+  /// Sends the request, and reads the head. In HTTP/1.0, whose frames come without chunks around
+  /// them.
   StreamClient(const HttpWorld& world, const Task& task, const StreamAsk& ask = {})
       : client_(world.address, ask.receive_bytes) {
     client_.send(
-        "GET " + HttpWorld::stream_target(task) + ask.query + " HTTP/1.1\r\nHost: localhost\r\n" +
+        "GET " + HttpWorld::stream_target(task) + ask.query + " HTTP/1.0\r\nHost: localhost\r\n" +
         (ask.last_event_id.empty() ? "" : "Last-Event-ID: " + ask.last_event_id + "\r\n") + "\r\n");
     head = client_.read_until("\r\n\r\n");
     EXPECT_TRUE(head.starts_with("HTTP/1.1 200 OK\r\n")) << head;

@@ -1,5 +1,7 @@
 #include "event/sse_encoder.h"
 
+#include <sstream>
+
 #include <gtest/gtest.h>
 
 #include "support/ids.h"
@@ -9,6 +11,19 @@ namespace taskfeed::sse {
 namespace {
 
 const Cursor kCursor{7, 2918273645};
+
+TEST(SseFrame, IsAChunkOfItsBytesToo) {
+  for (const size_t size : {0U, 1U, 200U, 5'000U, 70'000U}) {
+    const FramePtr frame = sse::comment_frame(std::string(size, 'x'));
+    const size_t bytes = size + 4;  // ": " and two line feeds.
+    ASSERT_EQ(frame->bytes().size(), bytes);
+    std::ostringstream expected;
+    expected << std::hex << bytes << "\r\n" << frame->bytes() << "\r\n";
+    EXPECT_EQ(frame->chunk(), expected.str());
+  }
+  const FramePtr head = Frame::raw("HTTP/1.1 200 OK\r\n\r\n");
+  EXPECT_EQ(head->bytes(), head->chunk());
+}
 
 TEST(SseEncoderEvent, HasIdEventAndData) {
   const FramePtr frame = event_frame(kCursor, "WorkflowStarted", R"({"a":1})");
