@@ -62,15 +62,6 @@ std::string code_at(const Json& json) {
 
 }  // namespace
 
-AdkUsage& AdkUsage::operator+=(const AdkUsage& other) {
-  prompt += other.prompt;
-  completion += other.completion;
-  cached += other.cached;
-  reasoning += other.reasoning;
-  total += other.total;
-  return *this;
-}
-
 Json usage_to_json(const AdkUsage& usage) {
   return Json{{"prompt_tokens", usage.prompt},
               {"completion_tokens", usage.completion},

@@ -35,7 +35,6 @@ struct AdkUsage {
   int64_t cached = 0;
   int64_t reasoning = 0;
   int64_t total = 0;
-  AdkUsage& operator+=(const AdkUsage& other);
 };
 Json usage_to_json(const AdkUsage& usage);
 

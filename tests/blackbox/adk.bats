@@ -156,10 +156,35 @@ print(s.getsockname()[1])'
 # answers_there PORT
 answers_there() { curl -sSf "http://127.0.0.1:$1/list-apps" | grep -q weather; }
 
-both_modes() {
+# words_of AUTHOR: its chunks.
+words_of() {
+  jq -rj --arg author "$1" \
+    'select(.event_type == "WorkflowLLMCallChunk" and .author == $author).text' events
+}
+serves_as_it_should() {
   eventually answers_there "$port"
   weather_agent "http://127.0.0.1:$port"
+  sed 's/"weather"/"team"/' "$dir/agents/weather.toml" >"$dir/agents/team.toml"
   serve
+  both_modes
+  branches
+}
+branches() {
+  task=$(taskfeed create --agent team -d "go on" --id-only)
+  taskfeed execute --wait "$task"
+  taskfeed tail -o json "$task" >events
+  local author
+  for author in planner left right; do
+    same "the words of $author" "$author has done it." "$(words_of "$author")"
+    same "its calls" 1 "$(jq -r --arg author "$author" \
+      'select(.event_type == "WorkflowLLMCallCompleted" and .author == $author).text' events |
+      wc -l)"
+  done
+  same "branches" "pair.left pair.right" "$(field WorkflowLLMCallCompleted \
+    '.branch // empty' | tr -d '"' | sed 's/^team\.//' | sort | paste -sd ' ')"
+  has "$(taskfeed result "$task" | sort)" "left has done it." "right has done it."
+}
+both_modes() {
   ran "weather Oslo"
   shows_a_tool_turn
   has "$(chunks)" "It is 21 degrees in Oslo."
@@ -183,7 +208,7 @@ both_modes() {
   background adk node \
     "$peers/adk-js/node_modules/@google/adk-devtools/dist/esm/cli_entrypoint.js" api_server \
     "$dir/apps" --host 127.0.0.1 --port "$port" --session_service_uri memory://
-  both_modes
+  serves_as_it_should
 }
 
 @test "Google ADK's own api_server, the Python edition" {
@@ -192,5 +217,5 @@ both_modes() {
   cp -r "$adk/python" "$dir/apps"
   background adk "$peers/adk-python/bin/adk" api_server --host 127.0.0.1 --port "$port" \
     --session_service_uri memory:// "$dir/apps"
-  both_modes
+  serves_as_it_should
 }
