@@ -115,6 +115,14 @@ saw() { grep -q begun "$1"; }
   has "$(<reader.err)" "resume with: taskfeed tail $task --after "
 }
 
+@test "a terminal that goes away ends the reader with SIGHUP's status" {
+  running_task
+  background reader "$binary" tail -o json "$task"
+  eventually saw reader.out
+  kill -HUP "$pid"
+  ends "$pid" 129
+}
+
 @test "without a daemon the task waits for a worker that comes" {
   gated_agent gate
   taskfeed agents apply agents/gate.toml

@@ -154,6 +154,37 @@ run = ["false"]'
   status 1 taskfeed execute "$task"
 }
 
+@test "a task that went over its budget has a status of its own" {
+  external_agent outside
+  serve
+  new_task outside
+  taskfeed publish -q "$task" WorkflowStarted
+  taskfeed publish -q "$task" WorkflowFailed \
+    '{"error":{"kind":"budget_exceeded","message":"$0.52 of $0.50"}}'
+  status 7 taskfeed wait "$task"
+  status 7 taskfeed tail "$task"
+  has "$output" "budget_exceeded"
+}
+
+@test "the statuses of all tasks that are waited for count, in their order" {
+  gated_agent gate
+  agent fails <<'AGENT'
+[[agent.steps]]
+name = "only"
+run = ["false"]
+AGENT
+  serve
+  new_task gate
+  first=$task
+  new_task fails
+  taskfeed execute -q "$task"
+  taskfeed execute -q "$first"
+  touch go
+  status 3 taskfeed wait "$first" "$task"
+  has "${lines[0]}" "$first" completed
+  has "${lines[1]}" "$task" failed
+}
+
 @test "a reader of stdout who leaves ends tail quietly with 141" {
   gated_agent gate
   serve
