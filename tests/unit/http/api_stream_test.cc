@@ -31,10 +31,11 @@ TEST(ApiStream, HasAHeadThatProxiesPassThrough) {
   EXPECT_EQ(told.field("Cache-Control"), "no-store, no-transform");
   EXPECT_EQ(told.field("X-Accel-Buffering"), "no");
   EXPECT_EQ(told.field("Content-Length"), "");
-  EXPECT_EQ(told.field("Transfer-Encoding"), "");
+  EXPECT_EQ(told.field("Transfer-Encoding"), "chunked");
   EXPECT_EQ(told.field("Connection"), "close");
   EXPECT_EQ(told.body, "");
   ASSERT_TRUE(told.stream.has_value());
+  EXPECT_TRUE(told.stream->chunked);
   EXPECT_EQ(told.stream->task, task.id);
   EXPECT_FALSE(told.stream->heartbeat_event);
 }
