@@ -148,10 +148,6 @@ Result<void> Client::initialize(const std::stop_token& stop, bool& ask_stateless
                                      "\", which is not known here"};
   }
   link_->agree(version, false);
-  {
-    const std::lock_guard lock(mutex_);
-    stateless_ = false;
-  }
   return link_->notify("notifications/initialized", {});
 }
 
@@ -170,8 +166,6 @@ Result<void> Client::discover(const std::stop_token& stop) {
     return Error{Errc::kInvalid, "it does not speak " + std::string(kStatelessVersion) +
                                      ", nor a handshake that is known here"};
   }
-  const std::lock_guard lock(mutex_);
-  stateless_ = true;
   return {};
 }
 

@@ -86,8 +86,7 @@ class Client {
   std::condition_variable_any changed_;
   State state_ = State::kAway;
   uint64_t connection_ = 0;  ///< Counts connections, so that an old one's loss is not a new one's.
-  bool stateless_ = false;
-  int failures_ = 0;  ///< In a row, without a tool's answer between them.
+  int failures_ = 0;         ///< In a row, without a tool's answer between them.
   int silent_calls_ = 0;
   MonoTime retry_at_{};
   MonoTime used_{};
