@@ -110,7 +110,6 @@ TEST(PeerCall, HandsPiecesOnWhileTheAnswerIsUnderWay) {
 TEST(PeerCall, TellsApartWhoIsLateWithWhat) {
   CallLimits limits;
   limits.first_byte_timeout = Milliseconds(150);
-  limits.silence_timeout = Milliseconds(150);
   const auto stays = [](std::string bytes) {
     return [bytes = std::move(bytes)](const FakePeer::Request&, FakePeer::Line& line) {
       line.send(bytes);
@@ -119,9 +118,11 @@ TEST(PeerCall, TellsApartWhoIsLateWithWhat) {
   };
   EXPECT_EQ(fault_of(answer_from(stays(""), limits)), "timeout_first_byte");
   EXPECT_EQ(fault_of(answer_from(stays(std::string(kSseHead)), limits)), "timeout_first_byte");
+  limits.first_byte_timeout = Milliseconds(60'000);
+  limits.silence_timeout = Milliseconds(150);
   EXPECT_EQ(fault_of(answer_from(stays(std::string(kSseHead) + "3\r\nabc\r\n"), limits)),
             "timeout_idle");
-  limits.silence_timeout = limits.first_byte_timeout = Milliseconds(60'000);
+  limits.silence_timeout = Milliseconds(60'000);
   limits.whole_timeout = Milliseconds(150);
   const auto drips = [](const FakePeer::Request&, FakePeer::Line& line) {
     line.send(kSseHead);
