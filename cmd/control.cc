@@ -37,6 +37,9 @@ TaskStatus status_after(broker::SignalKind kind) {
     case broker::SignalKind::kPause:
       return TaskStatus::kPaused;
     case broker::SignalKind::kResume:
+    case broker::SignalKind::kApprove:
+    case broker::SignalKind::kRefuse:
+    case broker::SignalKind::kInput:
       return TaskStatus::kRunning;
   }
   return TaskStatus::kRunning;

@@ -111,6 +111,7 @@ EventLine step_or_task(std::string_view type, const Json& event, const Looks& lo
   }
   if (type == types::kStepStarted) {
     fields.add(step_name(event)).attempt(event);
+    if (bool_at(event, "continued")) fields.add("goes on");
     return {"STEP", marks.start, Tone::kStarted, fields.str()};
   }
   if (type == types::kStepCompleted) {
@@ -161,6 +162,12 @@ EventLine llm(std::string_view type, const Json& event, const Looks& looks) {
   return {"LLM", marks.done, Tone::kCompleted, fields.str()};
 }
 
+/// How a person answers: the command line to type.
+void answer_with(Fields& fields, std::string_view subcommand, const Json& event) {
+  const std::string task = string_at(event, "task_id");
+  if (!task.empty()) fields.add("taskfeed " + std::string(subcommand) + " " + task);
+}
+
 EventLine tool_or_approval(std::string_view type, const Json& event, const Looks& looks) {
   const Marks marks(looks.utf8);
   Fields fields(looks);
@@ -185,7 +192,20 @@ EventLine tool_or_approval(std::string_view type, const Json& event, const Looks
   }
   if (type == types::kApprovalRequested) {
     tool(fields, event);
+    answer_with(fields, "approve", event);
     return {"ASK", "?", Tone::kBudget, fields.str()};
+  }
+  if (type == types::kInputRequested) {
+    fields.json(event, "prompt");
+    answer_with(fields, "input", event);
+    return {"ASK", "?", Tone::kBudget, fields.str()};
+  }
+  if (type == types::kInputReceived) {
+    const bool given = find(event, "text") != nullptr;
+    if (given) fields.json(event, "text");
+    fields.who(event);
+    return {"ASK", given ? marks.done : marks.failed, given ? Tone::kCompleted : Tone::kHalted,
+            fields.str()};
   }
   const bool approved = bool_at(event, "approved");
   fields.add(approved ? "approved" : "refused").who(event);
@@ -222,7 +242,8 @@ EventLine event_line(std::string_view type, const Json& event, const Looks& look
     return step_or_task(type, event, looks);
   }
   if (type.starts_with("WorkflowLLMCall")) return llm(type, event, looks);
-  if (type.starts_with("WorkflowToolCall") || type.starts_with("WorkflowApproval")) {
+  if (type.starts_with("WorkflowToolCall") || type.starts_with("WorkflowApproval") ||
+      type.starts_with("WorkflowInput")) {
     return tool_or_approval(type, event, looks);
   }
   if (type.starts_with("WorkflowBudget")) return budget(type, event, looks);

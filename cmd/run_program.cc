@@ -194,6 +194,7 @@ workflow::Finish finish_of(const runner::Outcome& outcome, const Deps& deps) {
       finish.status = TaskStatus::kFailed;
       finish.failure = outcome.failure;
       break;
+    case runner::Outcome::Status::kAsks:  // No: a program that a person starts asks nobody.
     case runner::Outcome::Status::kStopped:
       finish.status = TaskStatus::kCancelled;
       finish.request = {user_name(deps.environment), std::string(kInterrupted)};

@@ -20,6 +20,8 @@ constexpr std::array kSubcommands{
     Subcommand{"cancel", "cancel tasks", Needs::kTasks, enter_cancel},
     Subcommand{"pause", "pause tasks after the activity under way", Needs::kTasks, enter_pause},
     Subcommand{"resume", "let paused tasks go on", Needs::kTasks, enter_resume},
+    Subcommand{"approve", "say yes or no to what a task wants to do", Needs::kTasks, enter_approve},
+    Subcommand{"input", "answer what a task asks", Needs::kTasks, enter_input},
     Subcommand{"publish", "add an event to a task", Needs::kTasks, enter_publish},
     Subcommand{"agents", "list, show, apply and delete agents", Needs::kTasks, enter_agents,
                kAgentsVerbs},

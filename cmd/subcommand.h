@@ -126,6 +126,8 @@ ExitStatus enter_private_redis(Invocation& invocation, Needs needs);
 ExitStatus enter_publish(Invocation& invocation, Needs needs);
 ExitStatus enter_result(Invocation& invocation, Needs needs);
 ExitStatus enter_resume(Invocation& invocation, Needs needs);
+ExitStatus enter_approve(Invocation& invocation, Needs needs);
+ExitStatus enter_input(Invocation& invocation, Needs needs);
 ExitStatus enter_run(Invocation& invocation, Needs needs);
 ExitStatus enter_serve(Invocation& invocation, Needs needs);
 ExitStatus enter_state(Invocation& invocation, Needs needs);

@@ -35,6 +35,20 @@ void add_fact(std::string& text, std::string_view name, const std::string& value
   text += padded(std::string(name), kNameWidth) + indented(value, kNameWidth) + "\n";
 }
 
+/// What is asked, and how it is answered.
+std::string question_text(const Task& task, const Question& question) {
+  const bool input = question.kind == QuestionKind::kInput;
+  std::string what = input ? "input: " + question.prompt : "approval of " + question.tool;
+  if (const Json* argv = find(question.arguments, "argv"); argv != nullptr) {
+    what += " " + dump_json(*argv);
+  } else if (!input && !question.arguments.empty()) {
+    what += " " + dump_json(question.arguments);
+  }
+  return what + "\ntaskfeed " + (input ? "input " : "approve ") + task.id.str() +
+         (input ? " TEXT" : "") +
+         (task.waiting_for.size() > 1 ? " --call " + question.call : std::string());
+}
+
 std::string time_or_nothing(const std::optional<WallTime>& time, const Looks& looks) {
   return time ? table_time(*time, looks.utc) : std::string();
 }
@@ -109,6 +123,9 @@ std::string task_details(const Task& task, const Deps& deps) {
   add_fact(text, "ended", time_or_nothing(task.completed_at, looks));
   if (task.started_at && task.completed_at) {
     add_fact(text, "took", short_duration((*task.completed_at - *task.started_at).count()));
+  }
+  for (const Question& each : task.waiting_for) {
+    add_fact(text, "waits for", question_text(task, each));
   }
   if (task.total_cost != 0) add_fact(text, "cost", short_dollars(task.total_cost));
   if (task.last_event) add_fact(text, "last event", task.last_event->str());

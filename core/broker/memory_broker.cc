@@ -87,7 +87,8 @@ StoredTask MemoryBroker::stored(const Row& row) const {
                     .folded = row.folded,
                     .version = row.version,
                     .holder = {},
-                    .last_error = row.last_error};
+                    .last_error = row.last_error,
+                    .signals = row.inbox};
   if (held(row)) stored.holder = row.holder;
   if (row.last.seq > 0) stored.task.last_event = row.last;
   return stored;

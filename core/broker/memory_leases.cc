@@ -77,7 +77,8 @@ Result<void> MemoryBroker::signal(const TaskId& task, const Signal& signal) {
   stands.inbox.back().id = std::to_string(++stands.signals_ever);
   if (held(stands)) {
     woken_[*stands.holder].insert(task);
-  } else if (signal.kind == SignalKind::kResume && stands.queue) {
+  } else if (stands.queue && (signal.kind == SignalKind::kResume || is_answer(signal.kind) ||
+                              stands.task.status == TaskStatus::kRunning)) {
     enqueue(*stands.queue, task);
   }
   return {};

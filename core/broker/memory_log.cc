@@ -205,6 +205,7 @@ Result<Committed> MemoryBroker::commit(const Commit& commit) {
     return !commit.signals_taken.empty() &&
            std::stoull(signal.id) <= std::stoull(commit.signals_taken);
   });
+  if (commit.lease && commit.progress) stands.claims = 0;
   // A claim that ended in good order does not count against the task.
   if (commit.release || is_terminal(stands.task.status)) {
     stands.holder.reset();

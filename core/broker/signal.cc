@@ -10,16 +10,26 @@ std::string_view to_string(SignalKind kind) {
       return "pause";
     case SignalKind::kResume:
       return "resume";
+    case SignalKind::kApprove:
+      return "approve";
+    case SignalKind::kRefuse:
+      return "refuse";
+    case SignalKind::kInput:
+      return "input";
   }
   TF_ASSERT_TEXT(false, "a SignalKind outside its enumeration");
   return {};
 }
 
 std::optional<SignalKind> parse_signal(std::string_view text) {
-  for (const SignalKind kind : {SignalKind::kCancel, SignalKind::kPause, SignalKind::kResume}) {
+  for (const SignalKind kind : kSignalKinds) {
     if (to_string(kind) == text) return kind;
   }
   return std::nullopt;
+}
+
+bool is_answer(SignalKind kind) {
+  return kind == SignalKind::kApprove || kind == SignalKind::kRefuse || kind == SignalKind::kInput;
 }
 
 }  // namespace taskfeed::broker

@@ -18,6 +18,7 @@
 /// Owns     Nothing.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,10 +33,30 @@ struct Lease {
   TaskId task;
   WorkerId worker;
   uint64_t token = 0;  ///< Fencing token.
-  /// Claims in a row, this one included, that did not end in good order: Commit::release and a
-  /// release() without an error start the count anew. So a pause or a long wait between two
-  /// attempts makes no task poison.
+  /// Claims in a row, this one included, that neither got anywhere nor ended in good order:
+  /// Commit::progress, Commit::release and a release() without an error start the count anew. So a
+  /// pause or a long wait between two attempts makes no task poison, nor do workers that die one
+  /// after another when each of them got further.
   int claims = 0;
+};
+
+/// kApprove, kRefuse and kInput answer a question of the task (task/question.h).
+enum class SignalKind { kCancel, kPause, kResume, kApprove, kRefuse, kInput };
+inline constexpr std::array kSignalKinds{SignalKind::kCancel, SignalKind::kPause,
+                                         SignalKind::kResume, SignalKind::kApprove,
+                                         SignalKind::kRefuse, SignalKind::kInput};
+std::string_view to_string(SignalKind kind);
+std::optional<SignalKind> parse_signal(std::string_view text);
+bool is_answer(SignalKind kind);
+
+struct Signal {
+  SignalKind kind = SignalKind::kCancel;
+  std::string by;
+  std::string reason;
+  std::string id;    ///< Set by the store; grows within a task.
+  std::string call;  ///< Of an answer: the question that it is for.
+  std::string text;  ///< Of kInput.
+  bool operator==(const Signal&) const = default;
 };
 
 /// A task as stored: the record, the snapshot of its fold, and the version that guards it.
@@ -46,20 +67,8 @@ struct StoredTask {
   uint64_t version = 0;
   std::optional<WorkerId> holder;  ///< Of an unexpired lease.
   std::string last_error;          ///< Why the last claim ended without an outcome.
+  std::vector<Signal> signals;     ///< Not yet taken.
 };
-
-enum class SignalKind { kCancel, kPause, kResume };
-std::string_view to_string(SignalKind kind);
-std::optional<SignalKind> parse_signal(std::string_view text);
-
-struct Signal {
-  SignalKind kind = SignalKind::kCancel;
-  std::string by;
-  std::string reason;
-  std::string id;  ///< Set by the store; grows within a task.
-  bool operator==(const Signal&) const = default;
-};
-
 struct Execution {
   ExecutionId id;
   std::string query;
@@ -87,6 +96,7 @@ struct Commit {
   std::vector<EncodedEvent> events;
   std::string signals_taken;  ///< Signals up to and with this id are answered. May be empty.
   bool release = false;       ///< Let go of the lease with this commit.
+  bool progress = false;      ///< Something was achieved that no later worker does again.
   /// This is a retry whose first answer was lost: recognised by the ids of its events, or where it
   /// has none by its snapshot. kConflict where some of the events stand in history and some do not.
   bool maybe_repeated = false;
@@ -120,7 +130,8 @@ class TaskStore {
   /// into the queue (a retry). Otherwise kConflict, naming the status.
   virtual Result<void> execute(const TaskId& task, const Execution& execution) = 0;
   /// Stores the signal and wakes the worker that holds the lease. Where no lease stands, a resume
-  /// also puts the task back into its queue. kEnded on a finished task.
+  /// and an answer also put the task back into its queue, and so does any signal to a running task,
+  /// which waits for a person, or for its next attempt. kEnded on a finished task.
   virtual Result<void> signal(const TaskId& task, const Signal& signal) = 0;
   virtual Result<Committed> commit(const Commit& commit) = 0;
 };

@@ -60,6 +60,10 @@ std::string control_body(const service::ControlRequest& request) {
   Json body = Json::object();
   if (!request.by.empty()) body["by"] = request.by;
   if (!request.reason.empty()) body["reason"] = request.reason;
+  if (!request.call.empty()) body["tool_call_id"] = request.call;
+  if (request.kind == broker::SignalKind::kApprove) body["approved"] = true;
+  if (request.kind == broker::SignalKind::kRefuse) body["approved"] = false;
+  if (request.kind == broker::SignalKind::kInput) body["text"] = request.text;
   return dump_json(body);
 }
 

@@ -129,7 +129,9 @@ Result<HttpTasks::Listing> HttpTasks::list(const broker::ListQuery& query) {
 Result<Task> HttpTasks::control(const TaskId& task, const service::ControlRequest& given) {
   HttpRequest request;
   request.method = "POST";
-  request.target = path_of(task) + "/" + std::string(to_string(given.kind));
+  // A refusal is an answer to the same question.
+  const bool refusal = given.kind == broker::SignalKind::kRefuse;
+  request.target = path_of(task) + "/" + (refusal ? "approve" : std::string(to_string(given.kind)));
   request.body = control_body(given);
   return call_for_task(request);
 }

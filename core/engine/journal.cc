@@ -33,6 +33,15 @@ EncodedEvent fit(Event& event) {
   return encode(event).value();
 }
 
+/// A completed step is never carried out again, nor is a completed call, where its runner goes by
+/// the history. One that does not would pay for the same calls under worker after worker, so calls
+/// count at the first attempts only.
+bool is_progress(std::string_view type, int attempt, const WorkerLimits& limits) {
+  if (type == types::kStepCompleted) return true;
+  const bool call = type == types::kLlmCallCompleted || type == types::kToolCallCompleted;
+  return call && attempt <= limits.attempts_with_progress_max;
+}
+
 bool may_pass(Errc code) {
   return code == Errc::kUnavailable || code == Errc::kTimeout || code == Errc::kFull;
 }
@@ -98,7 +107,8 @@ void Journal::record(Event event) {
   workflow::State unchanged = state_;
   unchanged.folded = next.folded;
   outbox_bytes_ += encoded.json.size();
-  outbox_.push_back({std::move(encoded), next != unchanged});
+  outbox_.push_back({std::move(encoded), next != unchanged,
+                     is_progress(event.type.str(), state_.step.attempt, limits_)});
   state_ = std::move(next);
   state_.folded = place;
 }
@@ -153,6 +163,7 @@ broker::Commit Journal::next_commit(Keep keep) {
     commit.events.push_back(kept.event);
     bytes += kept.event.json.size();
     workflow = workflow || kept.workflow;
+    commit.progress = commit.progress || kept.progress;
   }
   // The snapshot is the state after all that has been recorded: it goes with the last of it.
   if (commit.events.size() < outbox_.size()) return commit;

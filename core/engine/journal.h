@@ -57,6 +57,7 @@ class Journal {
   struct Kept {
     EncodedEvent event;
     bool workflow = false;  ///< The fold cares: the snapshot goes with it.
+    bool progress = false;  ///< A step or a call was completed.
   };
 
   Written try_once(Keep keep);

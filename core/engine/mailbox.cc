@@ -7,6 +7,20 @@ namespace taskfeed::engine {
 using broker::Signal;
 using broker::SignalKind;
 
+namespace {
+
+workflow::Answered answer_of(const Signal& signal) {
+  const bool input = signal.kind == SignalKind::kInput;
+  return {.kind = input ? QuestionKind::kInput : QuestionKind::kApproval,
+          .call = signal.call,
+          .answer = {.approved = signal.kind == SignalKind::kApprove,
+                     .text = input ? signal.text : std::string(),
+                     .by = signal.by,
+                     .reason = input ? std::string() : signal.reason}};
+}
+
+}  // namespace
+
 void Mailbox::deliver(const std::vector<Signal>& signals) {
   std::optional<std::stop_source> stop;
   {
@@ -74,6 +88,11 @@ Mailbox::Asked Mailbox::asked() const {
       case SignalKind::kResume:
         requests.resume = request;
         requests.pause.reset();
+        break;
+      case SignalKind::kApprove:
+      case SignalKind::kRefuse:
+      case SignalKind::kInput:
+        requests.answers.push_back(answer_of(signal));
         break;
     }
     asked.newest = signal.id;

@@ -29,8 +29,11 @@ struct Ports {
 };
 
 struct WorkerLimits {
-  Milliseconds lease_interval{15'000};    ///< Renewed each third of it.
-  int claims_max = 5;                     ///< Then the task is set aside as poison.
+  Milliseconds lease_interval{15'000};  ///< Renewed each third of it.
+  /// Claims in a row that did not get the task anywhere; then it is set aside as poison.
+  int claims_max = 5;
+  /// Attempts at one step in which a completed call counts as getting somewhere.
+  int attempts_with_progress_max = 20;
   Milliseconds wait_in_place_max{5'000};  ///< A longer wait lets go of the lease and of the slot.
   /// How long a commit is tried while the broker does not answer. Trying on is safe however long
   /// it takes (the token fences it); this only bounds how long a slot is held.

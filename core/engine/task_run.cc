@@ -43,6 +43,7 @@ TaskRun::Next TaskRun::step() {
   if (mailbox_.lost()) return RunEnd{How::kLost, {}, {}};
   const Mailbox::Asked asked = mailbox_.asked();
   newest_signal_ = asked.newest;
+  asked_to_move_ = asked.requests.pause || asked.requests.resume;
   const std::vector<workflow::Command> commands =
       workflow::decide(journal_.state(), asked.requests, ports_.clock.wall());
   if (commands.empty()) {
@@ -85,7 +86,7 @@ TaskRun::Next TaskRun::run_activity(const workflow::RunActivity& command) {
   Event started = journal_.make_event(
       types::kStepStarted,
       workflow::step_started_payload(command.step, runner_->step_name(*agent_, command.step),
-                                     command.attempt));
+                                     command.attempt, command.continued));
   if (streaming) {
     journal_.record(std::move(started));
   } else {
@@ -103,6 +104,8 @@ TaskRun::Next TaskRun::run_activity(const workflow::RunActivity& command) {
       .step = command.step,
       .attempt = command.attempt,
       .previous_response = journal_.state().response,
+      .questions = journal_.state().questions,
+      .continued = command.continued,
   };
   const MonoTime begun = ports_.clock.mono();
   runner::Outcome outcome;
@@ -137,6 +140,7 @@ TaskRun::Next TaskRun::conclude(const workflow::RunActivity& command,
     return let_go({How::kCrashed, limits_.crash_backoff, "the runner stopped unasked"});
   }
   sink.record_kept();
+  if (outcome.status == runner::Outcome::Status::kAsks) return ask(command, outcome);
   const workflow::StepResult result{
       .completed = outcome.status == runner::Outcome::Status::kCompleted,
       .last = outcome.last,
@@ -150,6 +154,38 @@ TaskRun::Next TaskRun::conclude(const workflow::RunActivity& command,
       workflow::step_completed_payload(command.step, runner_->step_name(*agent_, command.step),
                                        command.attempt, result, duration));
   return std::nullopt;
+}
+
+TaskRun::Next TaskRun::ask(const workflow::RunActivity& command, const runner::Outcome& outcome) {
+  const size_t known = journal_.state().questions.size();
+  for (Question question : outcome.questions) {
+    if (agent_->approval_timeout > Milliseconds(0)) {
+      question.due = ports_.clock.wall() + agent_->approval_timeout;
+    }
+    journal_.record(workflow::question_type(question),
+                    workflow::question_payload(question, command.step));
+  }
+  if (journal_.state().questions.size() > known) return std::nullopt;
+  // It would be run again with the same answers, for ever.
+  return fail({"runner_error", "the runner asks nothing that it did not ask before"});
+}
+
+TaskRun::Next TaskRun::carry(const workflow::TakeAnswers& command) {
+  for (const workflow::Answered& answered : command.answers) {
+    journal_.record(workflow::answer_type(answered),
+                    workflow::answer_payload(answered, journal_.state().step.index));
+  }
+  // A pause or a resume has its own event; taken with these signals it would be lost.
+  if (!asked_to_move_) journal_.take_signals(newest_signal_);
+  return std::nullopt;
+}
+
+TaskRun::Next TaskRun::carry(const workflow::Await& command) {
+  // Whatever was signalled by now is answered or means nothing: what stays would wake us for ever.
+  journal_.take_signals(newest_signal_);
+  Milliseconds after{0};
+  if (command.until) after = std::max(Milliseconds(1), *command.until - ports_.clock.wall());
+  return commit(Keep::kNothing, {How::kAwaiting, after, {}});
 }
 
 TaskRun::Next TaskRun::carry(const workflow::Wait& command) {

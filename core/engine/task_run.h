@@ -23,6 +23,7 @@ struct RunEnd {
   enum class How {
     kFinished,     ///< The terminal event is written.
     kParked,       ///< Paused: the lease is let go.
+    kAwaiting,     ///< A person is to answer: the lease is let go, for ever or until `after`.
     kDeferred,     ///< The lease is let go until `after` has passed.
     kReleased,     ///< The worker ends: the next one goes on.
     kCrashed,      ///< The runner threw; `error` says what.
@@ -31,7 +32,7 @@ struct RunEnd {
     kUnavailable,  ///< The broker stayed away; whoever finds the task goes on.
   };
   How how = How::kFinished;
-  Milliseconds after{0};
+  Milliseconds after{0};  ///< Of kAwaiting: 0 is for ever.
   std::string error;
   TaskStatus status = TaskStatus::kRunning;  ///< The task's, as this run left it.
 };
@@ -55,8 +56,12 @@ class TaskRun {
   Next carry(const workflow::Resume& command);
   Next carry(const workflow::Park&);
   Next carry(const workflow::Finish& command);
+  Next carry(const workflow::TakeAnswers& command);
+  Next carry(const workflow::Await& command);
 
   Next run_activity(const workflow::RunActivity& command);
+  /// Asks what the activity wants to know; decide() then waits for the answers.
+  Next ask(const workflow::RunActivity& command, const runner::Outcome& outcome);
   Next conclude(const workflow::RunActivity& command, const runner::Outcome& outcome,
                 ActivitySink& sink, Milliseconds duration);
   /// Empty once the agent and its runner are at hand; otherwise the task has ended for it.
@@ -76,6 +81,7 @@ class TaskRun {
   std::optional<runner::AgentConfig> agent_;
   runner::Runner* runner_ = nullptr;
   std::string newest_signal_;  ///< Of the requests that were decided upon.
+  bool asked_to_move_ = false;
 };
 
 }  // namespace taskfeed::engine

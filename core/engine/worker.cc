@@ -17,9 +17,9 @@ bool rests(const broker::StoredTask& stored) {
          (status == TaskStatus::kSubmitted || status == TaskStatus::kPaused || is_terminal(status));
 }
 
-constexpr std::array<std::string_view, 10> kWays{"completed", "failed",     "cancelled", "paused",
-                                                 "deferred",  "released",   "crashed",   "poison",
-                                                 "lost",      "unavailable"};
+constexpr std::array<std::string_view, 11> kWays{"completed", "failed",   "cancelled",  "paused",
+                                                 "waiting",   "deferred", "released",   "crashed",
+                                                 "poison",    "lost",     "unavailable"};
 
 /// One of kWays.
 std::string_view way_of(const RunEnd& end) {
@@ -29,6 +29,8 @@ std::string_view way_of(const RunEnd& end) {
       return is_terminal(end.status) ? to_string(end.status) : "released";
     case How::kParked:
       return "paused";
+    case How::kAwaiting:
+      return "waiting";
     case How::kDeferred:
       return "deferred";
     case How::kReleased:
@@ -78,8 +80,15 @@ void Worker::carry_out(const broker::QueueEntry& entry) {
     // A resume that came between the pause and the end of the lease was stored while the lease
     // still stood, so nobody has put the task back into the queue: claim it once more.
     parked = end.how == How::kParked;
-    if (!parked) return settle(entry, end);
+    const bool answered = end.how == How::kAwaiting && has_signals(entry.task);
+    if (!parked && !answered) return settle(entry, end);
   }
+}
+
+bool Worker::has_signals(const TaskId& task) {
+  // What came before the lease was let go put nothing into the queue; what comes from now on does.
+  const Result<broker::StoredTask> stored = ports_.tasks.load(task);
+  return !stored || !stored->signals.empty();
 }
 
 std::optional<broker::Claimed> Worker::claim(const broker::QueueEntry& entry) {
@@ -133,6 +142,13 @@ void Worker::settle(const broker::QueueEntry& entry, const RunEnd& end) {
     case How::kFinished:
     case How::kParked:
       (void)ports_.queue.done(queue, entry);
+      break;
+    case How::kAwaiting:
+      if (end.after > Milliseconds(0)) {
+        (void)ports_.queue.defer(queue, entry, end.after);
+      } else {
+        (void)ports_.queue.done(queue, entry);
+      }
       break;
     case How::kDeferred:
     case How::kReleased:

@@ -49,6 +49,7 @@ class Worker {
 
  private:
   std::optional<broker::Claimed> claim(const broker::QueueEntry& entry);
+  bool has_signals(const TaskId& task);
   void refused(const broker::QueueEntry& entry, const Error& error);
   RunEnd run(broker::Claimed claimed);
   void settle(const broker::QueueEntry& entry, const RunEnd& end);

@@ -53,6 +53,8 @@ inline constexpr std::string_view kBudgetWarning = "WorkflowBudgetWarning";
 inline constexpr std::string_view kBudgetExceeded = "WorkflowBudgetExceeded";
 inline constexpr std::string_view kApprovalRequested = "WorkflowApprovalRequested";
 inline constexpr std::string_view kApprovalReceived = "WorkflowApprovalReceived";
+inline constexpr std::string_view kInputRequested = "WorkflowInputRequested";
+inline constexpr std::string_view kInputReceived = "WorkflowInputReceived";
 inline constexpr std::string_view kPaused = "WorkflowPaused";
 inline constexpr std::string_view kResumed = "WorkflowResumed";
 inline constexpr std::string_view kProgress = "WorkflowProgressUpdated";
@@ -64,8 +66,9 @@ inline constexpr std::string_view kCancelled = "WorkflowCancelled";
 inline constexpr std::array kAll{
     kStarted,          kStepStarted,    kStepCompleted,     kLlmCallStarted,   kLlmCallChunk,
     kLlmCallCompleted, kLlmCallFailed,  kToolCallStarted,   kToolCallOutput,   kToolCallCompleted,
-    kBudgetWarning,    kBudgetExceeded, kApprovalRequested, kApprovalReceived, kPaused,
-    kResumed,          kProgress,       kCompleted,         kFailed,           kCancelled};
+    kBudgetWarning,    kBudgetExceeded, kApprovalRequested, kApprovalReceived, kInputRequested,
+    kInputReceived,    kPaused,         kResumed,           kProgress,         kCompleted,
+    kFailed,           kCancelled};
 }  // namespace types
 
 /// Completed, Failed and Cancelled: after one of them a stream accepts nothing.

@@ -29,6 +29,8 @@ constexpr std::array kRoutes{
     Route{"POST", "{task}/cancel", false, handlers::cancel_task, "Cancel"},
     Route{"POST", "{task}/pause", false, handlers::pause_task, "Pause"},
     Route{"POST", "{task}/resume", false, handlers::resume_task, "Resume"},
+    Route{"POST", "{task}/approve", false, handlers::approve_task, "Approve or refuse a call"},
+    Route{"POST", "{task}/input", false, handlers::input_task, "Answer a question with a text"},
     Route{"GET", "{task}/state", false, handlers::task_state, "get_current_state"},
     Route{"GET", "{task}/result", false, handlers::task_result, "get_final_response"},
     Route{"GET", "{task}/events", false, handlers::list_events, "get_events: a page of history"},

@@ -64,6 +64,15 @@ void read_labels(BodyReader& body, TaskSpec& spec) {
   }
 }
 
+Reply answer(const ApiPorts& ports, const Call& call, const Captures& captures, BodyReader& body,
+             const service::ControlRequest& request) {
+  body.refuse_others();
+  if (!body.ok()) return refused(body.problem(), call);
+  const Result<Task> task = task_at(ports, captures);
+  if (!task) return refused(task.error(), call);
+  return task_reply(202, ports.tasks.control(task->id, request), call);
+}
+
 Reply control(const ApiPorts& ports, const Call& call, const Captures& captures,
               broker::SignalKind kind) {
   const Result<Json> json = parse_body(call.body);
@@ -71,11 +80,7 @@ Reply control(const ApiPorts& ports, const Call& call, const Captures& captures,
   BodyReader body(*json);
   service::ControlRequest request{
       .kind = kind, .by = body.text("by").value_or(""), .reason = body.text("reason").value_or("")};
-  body.refuse_others();
-  if (!body.ok()) return refused(body.problem(), call);
-  const Result<Task> task = task_at(ports, captures);
-  if (!task) return refused(task.error(), call);
-  return task_reply(202, ports.tasks.control(task->id, request), call);
+  return answer(ports, call, captures, body, request);
 }
 
 Result<service::Tasks::Created> create(const ApiPorts& ports, const Call& call,
@@ -201,6 +206,34 @@ Reply pause_task(const ApiPorts& ports, const Call& call, const Captures& captur
 
 Reply resume_task(const ApiPorts& ports, const Call& call, const Captures& captures) {
   return control(ports, call, captures, broker::SignalKind::kResume);
+}
+
+Reply approve_task(const ApiPorts& ports, const Call& call, const Captures& captures) {
+  const Result<Json> json = parse_body(call.body);
+  if (!json) return refused(json.error(), call);
+  BodyReader body(*json);
+  const bool approved = body.flag("approved").value_or(true);
+  service::ControlRequest request{
+      .kind = approved ? broker::SignalKind::kApprove : broker::SignalKind::kRefuse,
+      .by = body.text("by").value_or(""),
+      .reason = body.text("reason").value_or(""),
+      .call = body.text("tool_call_id").value_or(""),
+      .text = {}};
+  return answer(ports, call, captures, body, request);
+}
+
+Reply input_task(const ApiPorts& ports, const Call& call, const Captures& captures) {
+  const Result<Json> json = parse_body(call.body);
+  if (!json) return refused(json.error(), call);
+  BodyReader body(*json);
+  const std::optional<std::string> text = body.text("text");
+  if (!text) body.wrong("text", "must be there: what the task is told");
+  service::ControlRequest request{.kind = broker::SignalKind::kInput,
+                                  .by = body.text("by").value_or(""),
+                                  .reason = {},
+                                  .call = body.text("tool_call_id").value_or(""),
+                                  .text = text.value_or("")};
+  return answer(ports, call, captures, body, request);
 }
 
 Reply task_state(const ApiPorts& ports, const Call& call, const Captures& captures) {

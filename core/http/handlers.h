@@ -31,6 +31,7 @@ using Handler = Reply(const ApiPorts& ports, const Call& call, const Captures& c
 Handler health, livez, readyz, version, metrics, openapi;
 Handler list_agents, create_agent, show_agent, put_agent, delete_agent;
 Handler list_tasks, create_task, show_task, execute_task, cancel_task, pause_task, resume_task;
+Handler approve_task, input_task;
 Handler task_state, task_result;
 Handler list_events, publish_events, stream_events;
 }  // namespace handlers

@@ -1,7 +1,11 @@
 #include "process/command_runner.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <cstdlib>
+#include <ctime>
+#include <optional>
 
 #include <unistd.h>
 
@@ -38,6 +42,13 @@ std::string without_nul(std::string_view text) {
   return result;
 }
 
+const Question* asked(const Activity& activity, QuestionKind kind) {
+  for (const Question& each : activity.questions) {
+    if (each.kind == kind) return &each;
+  }
+  return nullptr;
+}
+
 std::vector<std::string> environment(const Activity& activity, const CommandStep& step,
                                      bool inherit) {
   std::map<std::string, std::string> values;
@@ -56,11 +67,39 @@ std::vector<std::string> environment(const Activity& activity, const CommandStep
   values["TASKFEED_TASK_ID"] = activity.task.str();
   values["TASKFEED_AGENT_ID"] = activity.agent.id.str();
   values["TASKFEED_QUERY"] = without_nul(utf8_prefix(activity.query, kQueryBytesMax));
+  if (const Question* input = asked(activity, QuestionKind::kInput)) {
+    if (input->answer) values["TASKFEED_INPUT"] = without_nul(input->answer->text);
+  }
   values["TASKFEED_STEP"] = std::to_string(activity.step);
   std::vector<std::string> entries;
   entries.reserve(values.size());
   for (const auto& [key, value] : values) entries.push_back(key + "=" + value);
   return entries;
+}
+
+Outcome ask(Question question) {
+  Outcome outcome;
+  outcome.status = Outcome::Status::kAsks;
+  outcome.questions.push_back(std::move(question));
+  return outcome;
+}
+
+/// What was typed, as a terminal would hand it over: with the end of its line. In one piece, since
+/// an answer is smaller than a pipe's buffer.
+void hand_input(loop::Child& child, std::string text) {
+  if (!child.in().open()) return;
+  if (!text.ends_with('\n')) text += '\n';
+  sigset_t pipe_signal;
+  sigset_t before;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+  if (::write(child.in().get(), text.data(), text.size()) < 0 && errno == EPIPE) {
+    const timespec at_once{};
+    sigtimedwait(&pipe_signal, nullptr, &at_once);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  child.in().close();
 }
 
 /// The argv as people see it: whole, unless it is absurdly long.
@@ -152,6 +191,42 @@ Json spawn_failed_payload(const std::string& call_id, const CommandStep& step,
   return payload;
 }
 
+/// What a person has to say before the step may run: a text first, so that whoever approves sees
+/// it. Empty once all is said, and nothing refused.
+std::optional<Outcome> gate(const Activity& activity, const CommandStep& step, bool last,
+                            IdSource& ids) {
+  const std::string what = "step \"" + to_utf8(step.name) + "\": ";
+  const Question* const input = asked(activity, QuestionKind::kInput);
+  const Question* const approval = asked(activity, QuestionKind::kApproval);
+  Question question;
+  question.call = ids.uuid7().str();
+  if (!step.input.empty() && input == nullptr) {
+    question.kind = QuestionKind::kInput;
+    question.prompt = step.input;
+    return ask(std::move(question));
+  }
+  if (input != nullptr && !answered_in_time(*input)) {
+    Outcome outcome = failed(step, last, {"timeout", what + "nobody gave the input in time"});
+    outcome.retryable = false;
+    return outcome;
+  }
+  if (step.approval && approval == nullptr) {
+    question.tool = to_utf8(base_name(step.argv.front()));
+    question.arguments["argv"] = shown_argv(step.argv);
+    if (input != nullptr) question.arguments["input"] = input->answer->text;
+    return ask(std::move(question));
+  }
+  if (approval != nullptr && !(approval->answer && approval->answer->approved)) {
+    const Answer answer = approval->answer.value_or(Answer{});
+    const std::string by = answer.by.empty() ? "" : " by " + answer.by;
+    const std::string reason = answer.reason.empty() ? "" : ": " + answer.reason;
+    Outcome outcome = failed(step, last, {"refused", what + "refused" + by + reason});
+    outcome.retryable = false;
+    return outcome;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 CommandRunner::CommandRunner(IdSource& ids, const Clock& clock, CommandOptions options)
@@ -184,15 +259,20 @@ Outcome CommandRunner::run(const Activity& activity, runner::OutputSink& sink,
     outcome.status = Outcome::Status::kStopped;
     return outcome;
   }
-  const std::string call_id = ids_.uuid7().str();
+  if (std::optional<Outcome> held = gate(activity, step, last, ids_)) return *std::move(held);
+  const Question* const approval = asked(activity, QuestionKind::kApproval);
+  const Question* const input = asked(activity, QuestionKind::kInput);
+  const std::string call_id = approval != nullptr ? approval->call : ids_.uuid7().str();
   sink.emit(types::kToolCallStarted, started_payload(call_id, step, activity.step));
   const MonoTime begun = clock_.mono();
   Result<Child> child =
-      loop::spawn({step.argv, environment(activity, step, options_.inherit_environment), step.cwd});
+      loop::spawn({step.argv, environment(activity, step, options_.inherit_environment), step.cwd,
+                   /*stdin_pipe=*/input != nullptr});
   if (!child) {
     sink.emit(types::kToolCallCompleted, spawn_failed_payload(call_id, step, child.error().text));
     return failed(step, last, {"spawn_failed", to_utf8(child.error().text)});
   }
+  if (input != nullptr) hand_input(*child, input->answer->text);
   StepOutput output(call_id, options_.output, sink);
   SuperviseLimits limits = options_.supervise;
   limits.timeout = step.timeout;

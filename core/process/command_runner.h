@@ -1,13 +1,14 @@
 /// Runs a step that is a program: argv, never a shell.
 ///
 /// Each step is one tool call: WorkflowToolCallStarted, its output while streaming, and
-/// WorkflowToolCallCompleted. The environment is PATH, HOME, the step's own `env`, and
-/// TASKFEED_TASK_ID, _AGENT_ID, _QUERY and _STEP (counted from 0); nothing else is inherited, and
-/// no value of it is ever written to an event.
+/// WorkflowToolCallCompleted. A step with `input` or `approval` asks first (Outcome::kAsks); the
+/// text that it is given is the program's stdin, and TASKFEED_INPUT. The environment is PATH, HOME,
+/// the step's own `env`, and TASKFEED_TASK_ID, _AGENT_ID, _QUERY and _STEP (counted from 0);
+/// nothing else is inherited, and no value of it is ever written to an event.
 ///
 /// Threads  run() blocks its caller and may be called from several threads at once. It answers
 ///          within the grace of SuperviseLimits (2 s, then SIGKILL) after a stop request.
-/// Errors   Outcome::failure with kind step_failed, timeout or spawn_failed.
+/// Errors   Outcome::failure with kind step_failed, timeout, refused or spawn_failed.
 /// Owns     Nothing between calls. Borrows ids and clock.
 #pragma once
 

@@ -71,7 +71,10 @@ Result<void> RedisBroker::create(const Task& task) {
 
 Result<broker::StoredTask> RedisBroker::load(const TaskId& task) {
   const auto replies = client_.call(
-      [&](Batch& batch, bool) { batch.script(scripts::k_load, {keys_.task(task)}, 0); }, {});
+      [&](Batch& batch, bool) {
+        batch.script(scripts::k_load, {keys_.task(task), keys_.inbox(task)}, 0);
+      },
+      {});
   if (!replies) return replies.error();
   const ReplyView reply = replies->at(0).view();
   if (reply.is_error()) return refusal(task, reply);
@@ -89,7 +92,9 @@ Result<std::vector<RedisBroker::Listed>> RedisBroker::load_indexed(const std::st
   if (listed.empty()) return listed;
   const auto replies = client_.call(
       [&](Batch& batch, bool) {
-        for (const Listed& entry : listed) batch.script(scripts::k_load, {keys_.task(entry.id)}, 0);
+        for (const Listed& entry : listed) {
+          batch.script(scripts::k_load, {keys_.task(entry.id), keys_.inbox(entry.id)}, 0);
+        }
       },
       {});
   if (!replies) return replies.error();
@@ -221,9 +226,11 @@ Result<void> RedisBroker::signal(const TaskId& task, const broker::Signal& signa
   // A signal stored twice is harmless: the second finds the task as the first left it.
   const auto replies = client_.call(
       [&](Batch& batch, bool) {
-        batch.script(scripts::k_signal, {keys_.task(task), keys_.inbox(task)}, 6);
+        batch.script(scripts::k_signal, {keys_.task(task), keys_.inbox(task)}, 9);
         batch.add(broker::to_string(signal.kind)).add(signal.by).add(signal.reason);
+        batch.add(signal.call).add(signal.text);
         batch.add(keys_.worker_prefix()).add(task.str()).add(options_.signals_max);
+        batch.flag(signal.kind == broker::SignalKind::kResume || broker::is_answer(signal.kind));
       },
       {.repeat = Repeat::kGuarded});
   if (!replies) return replies.error();
@@ -243,7 +250,7 @@ Result<broker::Committed> RedisBroker::commit(const broker::Commit& commit) {
       [&](Batch& batch, bool repeated) {
         batch.script(scripts::k_commit,
                      {keys_.task(task), keys_.events(task), keys_.live(task), keys_.inbox(task)},
-                     13 + 5 * commit.events.size());
+                     14 + 5 * commit.events.size());
         commit.lease ? batch.add(commit.lease->token) : batch.add("");
         batch.add(commit.lease ? commit.lease->worker.str() : "");
         commit.version ? batch.add(*commit.version) : batch.add("");
@@ -251,7 +258,8 @@ Result<broker::Committed> RedisBroker::commit(const broker::Commit& commit) {
         batch.add(commit.snapshot ? to_string(commit.snapshot->task.status) : "");
         batch.add(fold).add(commit.snapshot ? commit.snapshot->state_json : "");
         batch.add(commit.signals_taken.empty() ? "" : after_signal(commit.signals_taken));
-        batch.flag(commit.release).flag(commit.maybe_repeated || repeated);
+        batch.flag(commit.release).flag(commit.progress);
+        batch.flag(commit.maybe_repeated || repeated);
         batch.add(broker::kRepeatWindow + commit.events.size()).add(options_.events_kept_max);
         batch.add(static_cast<uint64_t>(options_.retention.count()));
         add_guarded_events(batch, commit.events);

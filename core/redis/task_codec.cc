@@ -22,6 +22,9 @@ void decode_fold(const Json& fold, Task& task) {
   if (const Json* error = find(fold, "error")) {
     task.error = TaskFailure{string_at(*error, "kind"), string_at(*error, "message")};
   }
+  if (auto questions = questions_from_json(find(fold, "waiting_for"))) {
+    task.waiting_for = *std::move(questions);
+  }
   if (find(fold, "started_ms") != nullptr) task.started_at = from_ms(int_at(fold, "started_ms"));
   if (find(fold, "completed_ms") != nullptr) {
     task.completed_at = from_ms(int_at(fold, "completed_ms"));
@@ -85,6 +88,7 @@ std::string encode_fold(const Task& task) {
   if (task.error) fold["error"] = {{"kind", task.error->kind}, {"message", task.error->message}};
   if (task.started_at) fold["started_ms"] = to_ms(*task.started_at);
   if (task.completed_at) fold["completed_ms"] = to_ms(*task.completed_at);
+  if (!task.waiting_for.empty()) fold["waiting_for"] = questions_to_json(task.waiting_for);
   if (task.total_cost != 0) fold["cost_nano"] = task.total_cost;
   return dump_json(fold);
 }
@@ -110,7 +114,8 @@ Result<broker::StoredTask> decode_task(const TaskId& id, const ReplyView& fields
                             .folded = {},
                             .version = 0,
                             .holder = {},
-                            .last_error = {}};
+                            .last_error = {},
+                            .signals = {}};
   if (!fields.at(4).is_nil()) {
     const auto folded = decode_cursor(id, fields.at(4).text());
     if (!folded) return folded.error();
@@ -134,6 +139,7 @@ Result<broker::StoredTask> decode_task(const TaskId& id, const ReplyView& fields
     if (!holder) return unreadable(id, holder.error().text);
     stored.holder = *holder;
   }
+  stored.signals = decode_signals(fields.at(14));
   return stored;
 }
 
@@ -146,7 +152,9 @@ std::vector<broker::Signal> decode_signals(const ReplyView& entries) {
     signals.push_back({.kind = *kind,
                        .by = std::string(fields.at(3).text()),
                        .reason = std::string(fields.at(5).text()),
-                       .id = std::string(entries.at(i).at(0).text())});
+                       .id = std::string(entries.at(i).at(0).text()),
+                       .call = std::string(fields.at(7).text()),
+                       .text = std::string(fields.at(9).text())});
   }
   return signals;
 }

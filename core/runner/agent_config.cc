@@ -9,13 +9,39 @@ namespace {
 
 constexpr size_t kDescriptionBytesMax = 4 * 1024;
 constexpr size_t kNameBytesMax = 256;
+constexpr size_t kPromptBytesMax = 4 * 1024;
+constexpr std::chrono::milliseconds kApprovalTimeoutMax = std::chrono::hours(24 * 365);
+
+Result<void> read_approval_timeout(const Json& json, std::chrono::milliseconds& into) {
+  const Json* const found = find(json, "approval_timeout");
+  if (found == nullptr) return {};
+  if (!found->is_string()) return wrong("approval_timeout", "must be a duration such as \"24h\"");
+  const Result<Milliseconds> value = parse_duration(found->get_ref<const std::string&>());
+  if (!value) return wrong("approval_timeout", "is wrong: " + value.error().text);
+  if (*value > kApprovalTimeoutMax) {
+    return wrong("approval_timeout", "must be at most 365d, or \"0\" for none");
+  }
+  into = *value;
+  return {};
+}
+
+/// What a person is asked before the step runs.
+Result<void> read_questions(const Json& json, const std::string& place, CommandStep& step) {
+  if (auto read = read_flag(json, place, "approval", step.approval); !read) return read;
+  if (auto read = read_text(json, place, "input", kPromptBytesMax, step.input); !read) return read;
+  if (find(json, "input") != nullptr && step.input.empty()) {
+    return wrong(place + "input", "must say what is asked for, as \"Which version?\"");
+  }
+  return {};
+}
 
 Result<CommandStep> step_from_json(const Json& json, size_t index) {
   const std::string step_place = "steps[" + std::to_string(index) + "]";
   if (!json.is_object()) return wrong(step_place, "must be a table");
   const std::string place = step_place + ".";
-  if (auto known =
-          only_keys(json, place, {"name", "run", "cwd", "env", "timeout", "continue_on_error"});
+  if (auto known = only_keys(
+          json, place,
+          {"name", "run", "cwd", "env", "timeout", "continue_on_error", "approval", "input"});
       !known) {
     return known.error();
   }
@@ -33,6 +59,7 @@ Result<CommandStep> step_from_json(const Json& json, size_t index) {
   if (auto read = read_flag(json, place, "continue_on_error", step.continue_on_error); !read) {
     return read.error();
   }
+  if (auto read = read_questions(json, place, step); !read) return read.error();
   return step;
 }
 
@@ -114,8 +141,9 @@ Result<void> read_adk(const Json& json, Origin origin, AgentConfig& agent) {
 
 /// Every key of an agent, of whatever kind; what belongs to another kind is refused by its reader.
 Result<void> check_keys(const Json& json) {
-  constexpr std::array<std::string_view, 7> kCommon{
-      "id", "description", "runner", "retry", "steps", "mcp", "enable_streaming"};
+  constexpr std::array<std::string_view, 8> kCommon{
+      "id",    "description", "runner",           "retry",
+      "steps", "mcp",         "enable_streaming", "approval_timeout"};
   std::vector<std::string_view> known(kCommon.begin(), kCommon.end());
   known.insert(known.end(), kAdkKeys.begin(), kAdkKeys.end());
   return only_keys(json, "", known);
@@ -153,6 +181,7 @@ Result<AgentConfig> agent_from_json(const Json& json, Origin origin) {
   if (auto read = read_steps(json, origin, agent); !read) return read.error();
   if (auto read = read_mcp(json, origin, agent); !read) return read.error();
   if (auto read = read_adk(json, origin, agent); !read) return read.error();
+  if (auto read = read_approval_timeout(json, agent.approval_timeout); !read) return read.error();
   if (const Json* const retry = find(json, "retry")) {
     Result<workflow::RetryPolicy> policy = workflow::retry_from_json(*retry);
     if (!policy) return policy.error();
@@ -176,10 +205,15 @@ Json agent_to_json(const AgentConfig& agent) {
     if (!step.env.empty()) entry["env"] = step.env;
     entry["timeout"] = format_duration(step.timeout);
     entry["continue_on_error"] = step.continue_on_error;
+    if (step.approval) entry["approval"] = true;
+    if (!step.input.empty()) entry["input"] = step.input;
     json["steps"].push_back(std::move(entry));
   }
   if (!agent.mcp.empty()) json["mcp"] = mcp_to_json(agent.mcp);
   if (agent.adk) adk_to_json(*agent.adk, json);
+  if (agent.approval_timeout != AgentConfig{.id = agent.id}.approval_timeout) {
+    json["approval_timeout"] = format_duration(agent.approval_timeout);
+  }
   json["retry"] = workflow::retry_to_json(agent.retry);
   return json;
 }

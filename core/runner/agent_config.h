@@ -33,6 +33,8 @@ struct CommandStep {
   std::map<std::string, std::string> env;  ///< Beside PATH, HOME and TASKFEED_*; nothing inherited.
   std::chrono::milliseconds timeout{600'000};
   bool continue_on_error = false;
+  bool approval = false;  ///< A person says yes before it runs.
+  std::string input;      ///< What a person is asked before it runs; the text goes to its stdin.
   bool operator==(const CommandStep&) const = default;
 };
 
@@ -51,6 +53,8 @@ struct AgentConfig {
   std::vector<McpServer> mcp;                   ///< Of agents that call a model.
   std::optional<AdkServer> adk = std::nullopt;  ///< Of runner = "adk", and only there.
   workflow::RetryPolicy retry;
+  /// An approval or an input that nobody gave within this counts as refused; 0: they wait on.
+  std::chrono::milliseconds approval_timeout{std::chrono::hours(24)};
   bool operator==(const AgentConfig&) const = default;
 };
 

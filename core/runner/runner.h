@@ -10,6 +10,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "event/event_type.h"
 #include "runner/agent_config.h"
@@ -27,10 +28,16 @@ struct Activity {
   int step = 0;
   int attempt = 1;
   std::string previous_response;  ///< Of the step before.
+  /// What this step has asked so far, all of it answered, in the order of asking. With `continued`
+  /// the attempt goes on where it ended with kAsks.
+  std::vector<Question> questions;
+  bool continued = false;
 };
 
 struct Outcome {
-  enum class Status { kCompleted, kFailed, kStopped };  ///< kStopped: because `stop` asked.
+  /// kStopped: because `stop` asked. kAsks: `questions` must be answered first; the engine asks
+  /// them, lets go of the worker, and runs the same attempt again with the answers.
+  enum class Status { kCompleted, kFailed, kStopped, kAsks };
   Status status = Status::kCompleted;
   bool last = true;        ///< No step comes after this one.
   bool go_on = false;      ///< Failed, and the next step runs all the same.
@@ -38,6 +45,9 @@ struct Outcome {
   std::string response;
   std::optional<TaskFailure> failure;
   NanoDollars cost = 0;
+  /// Kind, call, and tool with arguments or prompt; the engine sets the times. A call is asked
+  /// once: one that stands in Activity::questions already is passed over.
+  std::vector<Question> questions;
 };
 
 /// Where an activity's events go: published as they occur (streaming) or kept until it ends

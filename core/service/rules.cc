@@ -8,6 +8,8 @@
 namespace taskfeed::service {
 namespace {
 
+using broker::SignalKind;
+
 constexpr size_t kUserIdBytesMax = 256;
 constexpr size_t kLabelBytesMax = 256;
 
@@ -18,6 +20,22 @@ Error too_large(std::string_view what, size_t bytes_max) {
 
 std::string status_of(const Task& task) {
   return "the task " + task.id.str() + " is " + std::string(to_string(task.status));
+}
+
+std::string shown(std::string_view text) {
+  return escape_controls(to_utf8(utf8_prefix(text, 128)));
+}
+
+/// What stands in the inbox for the worker that comes next.
+std::optional<Answer> answer_under_way(const Question& question,
+                                       const std::vector<broker::Signal>& signals) {
+  for (const broker::Signal& each : signals) {
+    const bool input = each.kind == SignalKind::kInput;
+    if (!broker::is_answer(each.kind) || each.call != question.call) continue;
+    if (input != (question.kind == QuestionKind::kInput)) continue;
+    return Answer{each.kind == SignalKind::kApprove, each.text, each.by, each.reason};
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -95,9 +113,56 @@ Result<void> check_control(const Task& task, broker::SignalKind kind) {
     case broker::SignalKind::kResume:
       if (task.status == TaskStatus::kPaused) return {};
       return {Errc::kConflict, status_of(task) + ", not paused; there is nothing to resume"};
+    case broker::SignalKind::kApprove:
+    case broker::SignalKind::kRefuse:
+    case broker::SignalKind::kInput:
+      return {};  // question_for() looks for what it answers.
   }
   TF_ASSERT_TEXT(false, "a signal's kind out of range");
   return {};
+}
+
+Result<std::optional<Question>> question_for(const Task& task,
+                                             const std::vector<Question>& questions,
+                                             const std::vector<broker::Signal>& signals,
+                                             const ControlRequest& request) {
+  const bool input = request.kind == SignalKind::kInput;
+  const QuestionKind kind = input ? QuestionKind::kInput : QuestionKind::kApproval;
+  const std::string what(to_string(kind));
+  std::vector<Question> open;
+  const Question* answered = nullptr;
+  std::vector<Question> known = questions;
+  for (Question& each : known) {
+    if (each.kind != kind || (!request.call.empty() && each.call != request.call)) continue;
+    if (!each.answer) each.answer = answer_under_way(each, signals);
+    if (!each.answer) {
+      open.push_back(each);
+    } else {
+      answered = &each;
+    }
+  }
+  if (open.size() == 1) return std::optional(open.front());
+  if (open.size() > 1) {
+    std::string calls;
+    for (const Question& each : open) calls += (calls.empty() ? "" : ", ") + each.call;
+    return Error{Errc::kConflict, "the task " + task.id.str() + " waits for " +
+                                      std::to_string(open.size()) + " " + what +
+                                      "s; name one: " + calls};
+  }
+  if (answered == nullptr) {
+    return Error{Errc::kConflict,
+                 status_of(task) + " and waits for no " + what +
+                     (request.call.empty() ? "" : " of the call " + shown(request.call)) +
+                     "; `taskfeed get` shows what it waits for"};
+  }
+  const Answer& before = *answered->answer;
+  const bool same = input ? before.text == request.text && answered_in_time(*answered)
+                          : before.approved == (request.kind == SignalKind::kApprove);
+  if (same) return std::optional<Question>();
+  const std::string was = input ? "given another text" : before.approved ? "approved" : "refused";
+  return Error{Errc::kConflict, "the call " + answered->call + " of the task " + task.id.str() +
+                                    " was " + was + " already" +
+                                    (before.by.empty() ? "" : ", by " + before.by)};
 }
 
 Error unknown_task(const TaskId& task) {

@@ -8,6 +8,7 @@
 #include "broker/agent_store.h"
 #include "broker/task_store.h"
 #include "runner/agent_config.h"
+#include "service/tasks.h"
 #include "task/task.h"
 
 namespace taskfeed::service {
@@ -22,6 +23,13 @@ Result<void> check_spec(const TaskSpec& spec, const TaskLimits& limits);
 Result<void> check_execute(const Task& task);
 /// kEnded on a finished task; kConflict where the status forbids pause or resume.
 Result<void> check_control(const Task& task, broker::SignalKind kind);
+/// The question that an answer is meant for. Empty: the same was answered before, which is no error
+/// however often it is said. kConflict where nothing waits, where several do and none is named, and
+/// where something else was answered; `signals` are those that no worker has taken yet.
+Result<std::optional<Question>> question_for(const Task& task,
+                                             const std::vector<Question>& questions,
+                                             const std::vector<broker::Signal>& signals,
+                                             const ControlRequest& request);
 
 Error unknown_task(const TaskId& task);
 Error built_in_agent(const AgentId& agent);

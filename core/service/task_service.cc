@@ -143,8 +143,26 @@ Result<Task> TaskService::control(const TaskId& task, const ControlRequest& requ
                        std::string(to_string(request.kind)) + "; cancel is possible"};
     }
   }
-  const broker::Signal signal{
-      .kind = request.kind, .by = request.by, .reason = request.reason, .id = {}};
+  broker::Signal signal{.kind = request.kind,
+                        .by = request.by,
+                        .reason = request.reason,
+                        .id = {},
+                        .call = {},
+                        .text = {}};
+  if (broker::is_answer(request.kind)) {
+    if (request.text.size() > QuestionLimits{}.input_bytes_max) {
+      return Error{Errc::kTooLarge, "the text is longer than " +
+                                        std::to_string(QuestionLimits{}.input_bytes_max) +
+                                        " bytes; pass a file's name or a link instead"};
+    }
+    const auto question =
+        question_for(before, found->state.questions, found->stored.signals, request);
+    if (!question) return question.error();
+    if (!*question) return before;
+    // Named, always: an answer that comes late must not answer what is asked next.
+    signal.call = (*question)->call;
+    signal.text = request.text;
+  }
   if (Result<void> sent = ports_.engine.signal(task, signal); !sent) return sent.error();
   return get(task);
 }
@@ -156,6 +174,7 @@ Result<Json> TaskService::state(const TaskId& task) {
   json["task_id"] = task.str();
   const Json folded = workflow::state_to_json(found->state);
   for (const auto& [key, value] : folded.items()) json[key] = value;
+  json["waiting_for"] = questions_to_json(unanswered(found->state.questions));
   return json;
 }
 

@@ -29,6 +29,8 @@ struct ControlRequest {
   broker::SignalKind kind = broker::SignalKind::kCancel;
   std::string by;
   std::string reason;
+  std::string call;  ///< Of an answer: for which call; may be empty where one alone waits.
+  std::string text;  ///< Of kInput.
 };
 
 struct EventsQuery {

@@ -68,6 +68,9 @@ Result<void> read_outcome(const Json& json, Task& task) {
     task.error = TaskFailure{string_at(*error, "kind"), string_at(*error, "message")};
   }
   task.total_cost = dollars_from_json(find(json, "total_cost"));
+  Result<std::vector<Question>> questions = questions_from_json(find(json, "waiting_for"));
+  if (!questions) return questions.error();
+  task.waiting_for = *std::move(questions);
   return {};
 }
 
@@ -96,6 +99,7 @@ Json task_to_json(const Task& task) {
   json["completed_at"] = or_null(task.completed_at, time);
   json["execution_id"] = or_null(task.execution, [](const ExecutionId& id) { return id.str(); });
   json["total_cost"] = dollars_to_json(task.total_cost);
+  json["waiting_for"] = questions_to_json(task.waiting_for);
   json["last_event_id"] = or_null(task.last_event, [](const Cursor& at) { return at.str(); });
   return json;
 }

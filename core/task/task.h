@@ -19,6 +19,7 @@
 #include "event/cursor.h"
 #include "event/json.h"
 #include "task/money.h"
+#include "task/question.h"
 #include "task/status.h"
 
 namespace taskfeed {
@@ -67,6 +68,7 @@ struct Task {
   std::optional<std::string> result;  ///< The final response.
   std::optional<TaskFailure> error;
   NanoDollars total_cost = 0;
+  std::vector<Question> waiting_for;  ///< What a person is to answer, before it goes on.
   std::optional<Cursor> last_event;
 
   bool operator==(const Task&) const = default;
@@ -74,7 +76,7 @@ struct Task {
 
 /// The document of GET …/tasks/{t}: id, agent_id, description, user_id, parameters, labels, status,
 /// query, enable_streaming, result, error, created_at, started_at, completed_at, execution_id,
-/// total_cost, last_event_id. Absent values are null.
+/// total_cost, waiting_for, last_event_id. Absent values are null.
 Json task_to_json(const Task& task);
 Result<Task> task_from_json(const Json& json);
 

@@ -17,6 +17,15 @@
 
 namespace taskfeed::workflow {
 
+/// A question, by kind and call, and its answer.
+struct Answered {
+  QuestionKind kind = QuestionKind::kApproval;
+  std::string call;
+  Answer answer;
+  bool timed_out = false;  ///< Nobody answered in time: refused, with the reason "timeout".
+  bool operator==(const Answered&) const = default;
+};
+
 /// What people asked of the running task and no event has answered yet; the latest of pause and
 /// resume wins, and cancel wins over both.
 struct Requests {
@@ -28,6 +37,8 @@ struct Requests {
   std::optional<Request> cancel;
   std::optional<Request> pause;
   std::optional<Request> resume;
+  /// In the order in which they came; the first for a question counts.
+  std::vector<Answered> answers;
 
   bool operator==(const Requests&) const = default;
 };
@@ -41,6 +52,7 @@ struct Start {
 struct RunActivity {
   int step = 0;
   int attempt = 1;
+  bool continued = false;  ///< The attempt had asked something; all of it is answered now.
   bool operator==(const RunActivity&) const = default;
 };
 /// Nothing until then, unless a request comes.
@@ -62,6 +74,17 @@ struct Resume {
 struct Park {
   bool operator==(const Park&) const = default;
 };
+/// Write WorkflowApprovalReceived or WorkflowInputReceived for each and decide again.
+struct TakeAnswers {
+  std::vector<Answered> answers;
+  bool operator==(const TakeAnswers&) const = default;
+};
+/// A person is to answer: let go of the lease. The task goes on when an answer comes, or at
+/// `until`, when what nobody answered is refused.
+struct Await {
+  std::optional<WallTime> until;
+  bool operator==(const Await&) const = default;
+};
 /// Write the terminal event: WorkflowCompleted with the response, WorkflowFailed, or
 /// WorkflowCancelled. Once.
 struct Finish {
@@ -72,7 +95,8 @@ struct Finish {
   bool operator==(const Finish&) const = default;
 };
 
-using Command = std::variant<Start, RunActivity, Wait, Pause, Resume, Park, Finish>;
+using Command =
+    std::variant<Start, RunActivity, Wait, Pause, Resume, Park, Finish, TakeAnswers, Await>;
 
 inline constexpr std::string_view kBatchActivity = "execute_agent_step";
 inline constexpr std::string_view kStreamingActivity = "stream_adk_agent_activity";

@@ -23,11 +23,50 @@ Json started_payload(const Started& started) {
   return payload;
 }
 
-Json step_started_payload(int step, std::string_view name, int attempt) {
+Json step_started_payload(int step, std::string_view name, int attempt, bool continued) {
   Json payload = Json::object();
   payload[keys::kStep] = step;
   payload[keys::kName] = name;
   payload[keys::kAttempt] = attempt;
+  if (continued) payload[keys::kContinued] = true;
+  return payload;
+}
+
+std::string_view question_type(const Question& question) {
+  return question.kind == QuestionKind::kApproval ? types::kApprovalRequested
+                                                  : types::kInputRequested;
+}
+
+Json question_payload(const Question& question, int step) {
+  Json payload = Json::object();
+  payload[keys::kCall] = question.call;
+  if (question.kind == QuestionKind::kApproval) {
+    payload[keys::kTool] = question.tool;
+    payload[keys::kArguments] = question.arguments;
+  } else {
+    payload[keys::kPrompt] = question.prompt;
+  }
+  payload[keys::kStep] = step;
+  if (question.due) payload[keys::kExpiresAt] = format_rfc3339(*question.due);
+  return payload;
+}
+
+std::string_view answer_type(const Answered& answered) {
+  return answered.kind == QuestionKind::kApproval ? types::kApprovalReceived
+                                                  : types::kInputReceived;
+}
+
+Json answer_payload(const Answered& answered, int step) {
+  Json payload = Json::object();
+  payload[keys::kCall] = answered.call;
+  payload[keys::kStep] = step;
+  if (answered.kind == QuestionKind::kApproval) {
+    payload[keys::kApproved] = answered.answer.approved;
+  } else if (!answered.timed_out) {
+    payload[keys::kText] = answered.answer.text;
+  }
+  payload[keys::kBy] = answered.answer.by;
+  payload[keys::kReason] = answered.answer.reason;
   return payload;
 }
 

@@ -37,6 +37,14 @@ inline constexpr std::string_view kTotalCost = "total_cost";
 inline constexpr std::string_view kDuration = "duration_ms";
 inline constexpr std::string_view kBy = "by";
 inline constexpr std::string_view kReason = "reason";
+inline constexpr std::string_view kContinued = "continued";
+inline constexpr std::string_view kCall = "tool_call_id";
+inline constexpr std::string_view kTool = "tool";
+inline constexpr std::string_view kArguments = "arguments";
+inline constexpr std::string_view kPrompt = "prompt";
+inline constexpr std::string_view kExpiresAt = "expires_at";
+inline constexpr std::string_view kApproved = "approved";
+inline constexpr std::string_view kText = "text";
 }  // namespace keys
 
 inline constexpr std::string_view kModeBatch = "batch";
@@ -54,8 +62,8 @@ struct Started {
 };
 Json started_payload(const Started& started);
 
-/// WorkflowStepStarted.
-Json step_started_payload(int step, std::string_view name, int attempt);
+/// WorkflowStepStarted. `continued`: after what it asked was answered; then it says so.
+Json step_started_payload(int step, std::string_view name, int attempt, bool continued = false);
 
 /// WorkflowStepCompleted: how an attempt at a step ended.
 struct StepResult {
@@ -69,6 +77,14 @@ struct StepResult {
 };
 Json step_completed_payload(int step, std::string_view name, int attempt, const StepResult& result,
                             std::chrono::milliseconds duration);
+
+/// WorkflowApprovalRequested and WorkflowInputRequested, with `expires_at` where it is due.
+std::string_view question_type(const Question& question);
+Json question_payload(const Question& question, int step);
+/// WorkflowApprovalReceived and WorkflowInputReceived. For want of an answer: not approved, or
+/// without a text.
+std::string_view answer_type(const Answered& answered);
+Json answer_payload(const Answered& answered, int step);
 
 /// WorkflowPaused, WorkflowResumed and WorkflowCancelled.
 Json request_payload(const Requests::Request& request);

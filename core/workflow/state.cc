@@ -41,11 +41,21 @@ void started(State& state, const Event& event) {
   if (Result<RetryPolicy> policy = retry_from_json(*retry)) state.retry = *std::move(policy);
 }
 
+/// Of another step: what was asked for the one before is of no interest any more.
+void begin_step(State& state, int index) {
+  if (index != state.step.index) state.questions.clear();
+  state.step = Step{};
+  state.step.index = index;
+}
+
 void step_started(State& state, const Event& event) {
   const int index = count_at(event.payload, keys::kStep, state.step.index);
   if (index < state.step.index) return;  // An old attempt's, told late.
-  const int attempt = index == state.step.index ? state.step.attempt + 1 : 1;
-  state.step = {index, count_at(event.payload, keys::kAttempt, attempt), true, std::nullopt};
+  const bool same = index == state.step.index;
+  const int attempt = !same ? 1 : state.step.attempt + (state.step.suspended ? 0 : 1);
+  begin_step(state, index);
+  state.step.attempt = count_at(event.payload, keys::kAttempt, attempt);
+  state.step.open = true;
 }
 
 void step_failed(State& state, const Event& event) {
@@ -65,9 +75,10 @@ void step_completed(State& state, const Event& event) {
   const Json& payload = event.payload;
   const int index = count_at(payload, keys::kStep, state.step.index);
   if (index < state.step.index) return;
-  if (index > state.step.index) state.step = {index, 0, false, std::nullopt};
+  if (index > state.step.index) begin_step(state, index);
   state.step.attempt = count_at(payload, keys::kAttempt, std::max(1, state.step.attempt));
   state.step.open = false;
+  state.step.suspended = false;
   state.total_cost = sum(state.total_cost, dollars_from_json(find(payload, keys::kCost)));
   const bool completed = string_at(payload, keys::kStatus, "completed") != "failed";
   if (!completed) {
@@ -79,7 +90,57 @@ void step_completed(State& state, const Event& event) {
   state.response = string_at(payload, keys::kResponse);
   ++state.steps_completed;
   state.last_step_done = bool_at(payload, keys::kLast);
-  state.step = {index + 1, 0, false, std::nullopt};
+  begin_step(state, index + 1);
+}
+
+/// The question that an answer is meant for: the one that it names, or the only one of its kind
+/// that waits, where a publisher elsewhere names none.
+Question* question_for(State& state, QuestionKind kind, const std::string& call) {
+  Question* found = nullptr;
+  for (Question& each : state.questions) {
+    if (each.kind != kind || each.answer) continue;
+    if (!call.empty() ? each.call == call : found == nullptr) {
+      found = &each;
+    } else if (call.empty()) {
+      return nullptr;
+    }
+  }
+  return found;
+}
+
+void asked(State& state, const Event& event, QuestionKind kind) {
+  const Json& payload = event.payload;
+  if (count_at(payload, keys::kStep, state.step.index) != state.step.index) return;
+  Question question;
+  question.kind = kind;
+  question.call = string_at(payload, keys::kCall);
+  if (question.call.empty()) question.call = event.id.str();
+  const bool known = std::any_of(state.questions.begin(), state.questions.end(),
+                                 [&](const Question& each) { return each.call == question.call; });
+  if (known || state.questions.size() >= QuestionLimits{}.open_max) return;
+  if (kind == QuestionKind::kApproval) {
+    question.tool = string_at(payload, keys::kTool);
+    if (const Json* const arguments = find(payload, keys::kArguments)) {
+      question.arguments = *arguments;
+    }
+  } else {
+    question.prompt = string_at(payload, keys::kPrompt);
+  }
+  question.asked_at = event.time;
+  if (const auto due = parse_rfc3339(string_at(payload, keys::kExpiresAt))) question.due = *due;
+  state.questions.push_back(std::move(question));
+  state.step.suspended = state.step.suspended || state.step.open;
+  state.step.open = false;
+}
+
+void answered(State& state, const Event& event, QuestionKind kind) {
+  const Json& payload = event.payload;
+  Question* const question = question_for(state, kind, string_at(payload, keys::kCall));
+  if (question == nullptr) return;
+  question->answer = Answer{bool_at(payload, keys::kApproved), string_at(payload, keys::kText),
+                            string_at(payload, keys::kBy), string_at(payload, keys::kReason)};
+  if (kind == QuestionKind::kApproval) question->answer->text.clear();
+  if (kind == QuestionKind::kInput) question->answer->approved = false;
 }
 
 /// total_cost is the publisher's own sum where it gives one.
@@ -87,6 +148,8 @@ void finished(State& state, const Event& event) {
   const Json& payload = event.payload;
   state.completed_at = event.time;
   state.step.open = false;
+  state.step.suspended = false;
+  state.questions.clear();
   if (const Json* const total = find(payload, keys::kTotalCost)) {
     if (total->is_number()) state.total_cost = dollars_from_json(total);
   }
@@ -104,6 +167,11 @@ void finished(State& state, const Event& event) {
 void apply_step_facts(State& state, const Event& event) {
   if (event.type.str() == types::kStepStarted) step_started(state, event);
   if (event.type.str() == types::kStepCompleted) step_completed(state, event);
+  const std::string& type = event.type.str();
+  if (type == types::kApprovalRequested) asked(state, event, QuestionKind::kApproval);
+  if (type == types::kApprovalReceived) answered(state, event, QuestionKind::kApproval);
+  if (type == types::kInputRequested) asked(state, event, QuestionKind::kInput);
+  if (type == types::kInputReceived) answered(state, event, QuestionKind::kInput);
 }
 
 }  // namespace
@@ -135,6 +203,7 @@ Task with_state(Task task, const State& state) {
   task.started_at = state.started_at;
   task.completed_at = state.completed_at;
   task.total_cost = state.total_cost;
+  task.waiting_for = unanswered(state.questions);
   task.result.reset();
   task.error.reset();
   if (state.status == TaskStatus::kCompleted) task.result = state.response;

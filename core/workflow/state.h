@@ -12,6 +12,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "event/event.h"
 #include "task/task.h"
@@ -20,10 +21,17 @@
 namespace taskfeed::workflow {
 
 /// A step that began and has no recorded outcome yet, or the one that comes next.
+///
+///                 begins                  asks                    begins, continued
+///   not started ----------> open ------------------> suspended ----------------------> open
+///   open and its worker died: the next attempt; suspended: nobody works at it, whatever dies
 struct Step {
   int index = 0;      ///< 0 is the first.
   int attempt = 0;    ///< Attempts begun. 0: not started.
   bool open = false;  ///< Begun, no outcome recorded: the worker is at it, or died in it.
+  /// An attempt that asked a person something and let go of its worker; it goes on under the same
+  /// number once all is answered.
+  bool suspended = false;
   std::optional<WallTime> failed_at;  ///< End of the last failed attempt that may be repeated.
   bool operator==(const Step&) const = default;
 };
@@ -34,6 +42,9 @@ struct State {
   std::string goal;
   RetryPolicy retry;
   Step step;
+  /// What this step has asked so far, answered or not, in the order of asking. Its answers hold for
+  /// all of its attempts; the next step begins without any.
+  std::vector<Question> questions;
   int steps_completed = 0;
   bool last_step_done = false;         ///< The runner said: nothing comes after this.
   std::string response;                ///< The last step's; final once last_step_done.

@@ -36,7 +36,11 @@ Result<Step> step_from_json(const Json& json) {
   const auto index = count_at(*found, "index");
   const auto attempt = count_at(*found, "attempt");
   if (!index || !attempt) return wrong("step", "must have counts");
-  Step step{*index, *attempt, bool_at(*found, "open"), std::nullopt};
+  Step step;
+  step.index = *index;
+  step.attempt = *attempt;
+  step.open = bool_at(*found, "open");
+  step.suspended = bool_at(*found, "suspended");
   if (auto read = read_time(*found, "failed_at", step.failed_at); !read) return read.error();
   return step;
 }
@@ -51,7 +55,9 @@ Json state_to_json(const State& state) {
   json["step"] = Json{{"index", state.step.index},
                       {"attempt", state.step.attempt},
                       {"open", state.step.open},
+                      {"suspended", state.step.suspended},
                       {"failed_at", time_to_json(state.step.failed_at)}};
+  json["questions"] = questions_to_json(state.questions);
   json["steps_completed"] = state.steps_completed;
   json["last_step_done"] = state.last_step_done;
   json["response"] = state.response;
@@ -78,6 +84,9 @@ Result<State> state_from_json(const Json& json) {
   Result<Step> step = step_from_json(json);
   if (!step) return step.error();
   state.step = *step;
+  Result<std::vector<Question>> questions = questions_from_json(find(json, "questions"));
+  if (!questions) return wrong("questions", questions.error().text);
+  state.questions = *std::move(questions);
   const auto steps = count_at(json, "steps_completed");
   if (!steps) return wrong("steps_completed", "must be a count");
   state.steps_completed = *steps;

@@ -175,6 +175,18 @@ TEST_P(ContractClaims, GoOnAfterACommitThatKeepsTheLease) {
   EXPECT_EQ(claim(task).claims, 2);
 }
 
+TEST_P(ContractClaims, StartAnewAfterACommitThatGotTheTaskFurther) {
+  const TaskId task = pending();
+  lapsed(task);
+  const Lease lease = leases.claim(task, worker("w"), kShort).value().lease;
+  EXPECT_EQ(lease.claims, 2);
+  ASSERT_TRUE(
+      tasks.commit({.task = task, .lease = lease, .events = notes(1), .progress = true}).ok());
+  EXPECT_TRUE(leases.renew(lease, kShort).ok()) << "the lease stands";
+  world->pass(kShort);
+  EXPECT_EQ(claim(task).claims, 1);
+}
+
 TEST_P(ContractClaims, AreNotForgottenByACommitOfSomebodyElse) {
   const TaskId task = pending();
   ASSERT_TRUE(leases.release(claim(task), "exploded").ok());

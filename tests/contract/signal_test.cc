@@ -107,6 +107,29 @@ TEST_P(ContractSignal, ToResumePutsATaskWithoutAWorkerBackIntoItsQueue) {
   EXPECT_EQ(again[0].task, task);
 }
 
+TEST_P(ContractSignal, ThatAnswersCarriesItsCallAndItsText) {
+  const TaskId task = pending();
+  ASSERT_TRUE(tasks.signal(task, {SignalKind::kInput, "ann", "", "", "c1", "1.2\n3"}).ok());
+  const auto stored = tasks.load(task).value().signals;
+  ASSERT_EQ(stored.size(), 1u);
+  EXPECT_EQ(stored[0].call, "c1");
+  EXPECT_EQ(stored[0].text, "1.2\n3");
+  EXPECT_EQ(leases.claim(task, worker("w1"), kLong)->signals, stored);
+}
+
+TEST_P(ContractSignal, ThatAnswersPutsATaskWithoutAWorkerBackIntoItsQueue) {
+  const TaskId task = pending();
+  append(task, event(types::kStarted));
+  for (const SignalKind kind : {SignalKind::kApprove, SignalKind::kRefuse, SignalKind::kInput,
+                                SignalKind::kPause, SignalKind::kCancel}) {
+    for (const QueueEntry& entry : take()) {
+      ASSERT_TRUE(queue.done(testing::queue("default"), entry).ok());
+    }
+    ASSERT_TRUE(send(task, kind).ok());
+    EXPECT_EQ(take().size(), 1u) << to_string(kind) << " to a running task that nobody holds";
+  }
+}
+
 TEST_P(ContractSignal, ToResumeLeavesTheQueueAloneWhileAWorkerHoldsTheTask) {
   const Claimed held = claimed();
   ASSERT_TRUE(queue.done(testing::queue("default"), take().at(0)).ok());

@@ -124,6 +124,12 @@ class EngineWorld {
   Result<void> signal(broker::SignalKind kind) {
     return engine.signal(id, {kind, "tester", "because", {}});
   }
+  /// Answers what the task waits for first, as the service does: with the call's name.
+  Result<void> answer(broker::SignalKind kind) {
+    const Task task = stored().task;
+    if (task.waiting_for.empty()) return {Errc::kConflict, "nothing waits"};
+    return engine.signal(id, {kind, "tester", "because", {}, task.waiting_for.front().call, {}});
+  }
   /// Turns of `worker`, the time moving on when there is nothing to do, until the task has ended.
   bool finish(SimWorker& worker, int turns_max = 50) {
     for (int i = 0; i < turns_max && !ended(); ++i) {

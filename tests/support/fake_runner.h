@@ -22,6 +22,8 @@ struct Script {
   runner::Outcome outcome;
   std::string throws;          ///< Not empty: leaves by an exception with this text.
   bool until_stopped = false;  ///< Ends only by its stop token.
+  /// Asked first, each once; a refusal fails the step.
+  std::vector<Question> asks;
 };
 
 class FakeRunner final : public runner::Runner, public runner::Runners {
@@ -60,6 +62,7 @@ class FakeRunner final : public runner::Runner, public runner::Runners {
     }
     on_begin(activity);
     const Script script = script_for(activity);
+    if (std::optional<runner::Outcome> held = ask(script, activity)) return *std::move(held);
     const std::string call = "call-" + std::to_string(activity.step);
     output.emit(types::kToolCallStarted, Json{{"tool_call_id", call}});
     for (int i = 0; i < script.outputs && !stop.stop_requested(); ++i) {
@@ -93,6 +96,26 @@ class FakeRunner final : public runner::Runner, public runner::Runners {
   static runner::Outcome stopped() {
     runner::Outcome outcome;
     outcome.status = runner::Outcome::Status::kStopped;
+    return outcome;
+  }
+
+  static std::optional<runner::Outcome> ask(const Script& script,
+                                            const runner::Activity& activity) {
+    runner::Outcome outcome;
+    for (const Question& question : script.asks) {
+      const Question* known = nullptr;
+      for (const Question& each : activity.questions) {
+        if (each.call == question.call) known = &each;
+      }
+      if (known == nullptr) outcome.questions.push_back(question);
+      if (known != nullptr && !known->answer->approved) {
+        outcome = failed(script.outcome.last, /*retryable=*/false);
+        outcome.failure = TaskFailure{"refused", known->answer->reason};
+        return outcome;
+      }
+    }
+    if (outcome.questions.empty()) return std::nullopt;
+    outcome.status = runner::Outcome::Status::kAsks;
     return outcome;
   }
 

@@ -3,16 +3,17 @@
 -- KEYS  task, events, live, inbox
 -- ARGV  token ('' without a lease), worker, version ('' where it does not matter),
 --       snapshot ('1' or ''), status, fold, state, inbox_from (MINID that stays, or ''),
---       release, repeated ('1' or ''), window, kept_max, retention_s,
+--       release, progress ('1' or ''), repeated ('1' or ''), window, kept_max, retention_s,
 --       then tag, type, json, id, moves for each event, as in append_guarded
 -- Answers {version, cursor …}; TFNOTASK; TFENDED; TFFENCED; TFHELD holder; TFVERSION version;
 -- TFPARTLY.
 local task, events, live, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local token, worker, expected = ARGV[1], ARGV[2], ARGV[3]
 local snapshot, fold, state = ARGV[4] == '1', ARGV[6], ARGV[7]
-local inbox_from, release, repeated = ARGV[8], ARGV[9] == '1', ARGV[10] == '1'
-local window, kept_max, retention_s = tonumber(ARGV[11]), ARGV[12], ARGV[13]
-local kHead, kStride = 14, 5
+local inbox_from, release, progress = ARGV[8], ARGV[9] == '1', ARGV[10] == '1'
+local repeated, window, kept_max = ARGV[11] == '1', tonumber(ARGV[12]), ARGV[13]
+local retention_s = ARGV[14]
+local kHead, kStride = 15, 5
 
 local at = redis.call('HMGET', task, 'seq', 'end', 'st', 'holder', 'until', 'token', 'ver', 'rec')
 if not at[1] then return {err = 'TFNOTASK'} end
@@ -91,6 +92,7 @@ if terminal then
 end
 redis.call('HSET', task, unpack(set))
 if inbox_from ~= '' then redis.call('XTRIM', inbox, 'MINID', '=', inbox_from) end
+if progress and token ~= '' then redis.call('HDEL', task, 'claims') end
 -- A claim that ended in good order does not count against the task.
 if release or terminal then redis.call('HDEL', task, 'holder', 'until', 'nonce', 'claims') end
 if terminal then

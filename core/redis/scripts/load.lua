@@ -1,7 +1,7 @@
 -- load: a task as stored.
--- KEYS  task
--- Answers {rec, st, fold, state, folded, ver, seq, tag, err, exec, query, streaming, queue, holder}
--- ('holder' only of an unexpired lease; absent ones are nil); TFNOTASK.
+-- KEYS  task, inbox
+-- Answers {rec, st, fold, state, folded, ver, seq, tag, err, exec, query, streaming, queue, holder,
+-- signals} ('holder' only of an unexpired lease; absent ones are nil); TFNOTASK.
 local task = redis.call('HMGET', KEYS[1], 'rec', 'st', 'fold', 'state', 'folded', 'ver', 'seq',
                         'tag', 'err', 'exec', 'query', 'streaming', 'queue', 'holder', 'until')
 if not task[1] then return {err = 'TFNOTASK'} end
@@ -10,4 +10,5 @@ if task[14] then
   local now = redis.call('TIME')
   if tonumber(till or '0') <= now[1] * 1000 + math.floor(now[2] / 1000) then task[14] = false end
 end
+task[15] = redis.call('XRANGE', KEYS[2], '-', '+')
 return task

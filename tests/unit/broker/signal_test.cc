@@ -7,7 +7,7 @@ namespace taskfeed::broker {
 namespace {
 
 TEST(SignalNames, AreReadAsTheyAreWritten) {
-  for (const SignalKind kind : {SignalKind::kCancel, SignalKind::kPause, SignalKind::kResume}) {
+  for (const SignalKind kind : kSignalKinds) {
     EXPECT_EQ(parse_signal(to_string(kind)), kind);
   }
   for (const std::string_view text : {"", "Cancel", "stop", "cancel "}) {

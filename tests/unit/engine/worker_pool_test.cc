@@ -105,9 +105,9 @@ TEST_F(WorkerPoolTest, CountsHowRunsEnded) {
   EXPECT_TRUE(engine_.signal(second, {broker::SignalKind::kCancel, "me", "", {}}).ok());
   ASSERT_TRUE(reaches(second, TaskStatus::kCancelled));
   ASSERT_TRUE(eventually([&] { return pool.running() == 0; }));
-  RunCounts expected{{"completed", 1}, {"failed", 0},     {"cancelled", 1}, {"paused", 0},
-                     {"deferred", 0},  {"released", 0},   {"crashed", 0},   {"poison", 0},
-                     {"lost", 0},      {"unavailable", 0}};
+  RunCounts expected{{"completed", 1}, {"failed", 0},      {"cancelled", 1}, {"paused", 0},
+                     {"deferred", 0},  {"released", 0},    {"crashed", 0},   {"poison", 0},
+                     {"lost", 0},      {"unavailable", 0}, {"waiting", 0}};
   EXPECT_EQ(pool.counts(), expected);
 }
 

@@ -65,7 +65,7 @@ TEST(EventTypeKnown, EveryNameIsValidAndDistinct) {
     EXPECT_EQ(known_type(name).str(), name);
     EXPECT_TRUE(names.insert(name).second) << name;
   }
-  EXPECT_EQ(names.size(), 20u);
+  EXPECT_EQ(names.size(), 22u);
 }
 
 TEST(EventTypeKnown, ThreeAreTerminalAndTheyMoveTheStatus) {

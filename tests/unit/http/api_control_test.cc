@@ -100,6 +100,19 @@ TEST(ApiControl, RefusesMembersThatAreWrongOrUnknown) {
   }
 }
 
+TEST(ApiAnswers, AreRefusedWhereNothingWaitsOrTheyAreWrong) {
+  ApiWorld world;
+  const Task task = world.execute(world.create().id);
+  expect_problem(world.post(ApiWorld::path(task, "/approve")), 409, "conflict");
+  expect_problem(world.post(ApiWorld::path(task, "/input"), R"({"text":"x"})"), 409, "conflict");
+  expect_problem(world.post(ApiWorld::path(task, "/input")), 400, "invalid");
+  expect_problem(world.post(ApiWorld::path(task, "/approve"), R"({"approved":1})"), 400, "invalid");
+  expect_problem(world.post(ApiWorld::path(task, "/approve"), R"({"text":"x"})"), 400, "invalid");
+  const std::string long_text = R"({"text":")" + std::string(33 * 1024, 'x') + R"("})";
+  expect_problem(world.post(ApiWorld::path(task, "/input"), long_text), 413, "too_large");
+  expect_problem(world.post(ApiWorld::path(world.ended(), "/approve")), 409, "ended");
+}
+
 TEST(ApiState, IsTheFoldOfTheEvents) {
   ApiWorld world;
   const Task task = world.create("outside");

@@ -68,6 +68,8 @@ TEST(ApiRoutes, AreThoseOfTheProtocol) {
                                           "POST {task}/cancel",
                                           "POST {task}/pause",
                                           "POST {task}/resume",
+                                          "POST {task}/approve",
+                                          "POST {task}/input",
                                           "GET {task}/state",
                                           "GET {task}/result",
                                           "GET {task}/events",

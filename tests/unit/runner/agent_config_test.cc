@@ -158,6 +158,11 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"/steps/0/timeout", R"("soon")", "steps[0].timeout"},
         Wrong{"/steps/0/timeout", R"("0")", "steps[0].timeout"},
         Wrong{"/steps/0/timeout", R"("7d1ms")", "steps[0].timeout"},
+        Wrong{"/steps/0/approval", "1", "steps[0].approval"},
+        Wrong{"/steps/0/input", "true", "steps[0].input"},
+        Wrong{"/steps/0/input", "\"\"", "steps[0].input"},
+        Wrong{"/approval_timeout", "5", "approval_timeout"},
+        Wrong{"/approval_timeout", "\"366d\"", "approval_timeout"},
         Wrong{"/steps/0/continue_on_error", "0", "steps[0].continue_on_error"}));
 
 TEST(AgentJsonErrors, NameTheLimitThatWasPassed) {

@@ -125,6 +125,53 @@ TEST(ControlRule, HasAnAnswerForEveryStatusAndKind) {
   }
 }
 
+class QuestionRule : public ::testing::Test {
+ protected:
+  static Question asked(const std::string& call, QuestionKind kind = QuestionKind::kApproval) {
+    Question question;
+    question.kind = kind;
+    question.call = call;
+    return question;
+  }
+  auto find(SignalKind kind, const std::string& call = {}, const std::string& text = {}) {
+    return question_for(task_in(TaskStatus::kRunning), questions_, signals_,
+                        {kind, "ann", "", call, text});
+  }
+  std::vector<Question> questions_;
+  std::vector<broker::Signal> signals_;
+};
+
+TEST_F(QuestionRule, FindsTheOneThatWaits) {
+  questions_ = {asked("c1", QuestionKind::kInput), asked("c2")};
+  EXPECT_EQ(find(SignalKind::kApprove).value()->call, "c2");
+  EXPECT_EQ(find(SignalKind::kInput).value()->call, "c1");
+  EXPECT_EQ(find(SignalKind::kRefuse, "c1").error().code, Errc::kConflict);
+}
+
+TEST_F(QuestionRule, WantsANameWhereSeveralWait) {
+  questions_ = {asked("c1"), asked("c2")};
+  const auto found = find(SignalKind::kApprove);
+  EXPECT_EQ(found.error().code, Errc::kConflict);
+  EXPECT_NE(found.error().text.find("c1, c2"), std::string::npos) << found.error().text;
+  EXPECT_EQ(find(SignalKind::kApprove, "c2").value()->call, "c2");
+}
+
+TEST_F(QuestionRule, TakesTheSameAnswerAgainAndNoOther) {
+  questions_ = {asked("c1"), asked("c2", QuestionKind::kInput)};
+  questions_[0].answer = Answer{true, "", "ann", ""};
+  signals_ = {{SignalKind::kInput, "ann", "", "1", "c2", "1.2"}};  // On its way.
+  EXPECT_FALSE(find(SignalKind::kApprove).value());
+  EXPECT_EQ(find(SignalKind::kRefuse).error().code, Errc::kConflict);
+  EXPECT_FALSE(find(SignalKind::kInput, "", "1.2").value());
+  EXPECT_EQ(find(SignalKind::kInput, "", "1.3").error().code, Errc::kConflict);
+}
+
+TEST_F(QuestionRule, SaysThatNothingWaits) {
+  const auto found = find(SignalKind::kApprove);
+  EXPECT_EQ(found.error().code, Errc::kConflict);
+  EXPECT_NE(found.error().text.find("waits for no approval"), std::string::npos);
+}
+
 TEST(AgentRule, SaysWhatToDoWithAConfigurationThatCannotBeRead) {
   for (const char* json : {"", "{", "[]", R"({"id":"a1"})", R"({"id":"a1","runner":"adk"})"}) {
     const auto agent = read_agent({testing::agent("a1"), json});

@@ -42,7 +42,8 @@ TEST(TaskJson, OfAFreshTaskHasNullForWhatIsNotThere) {
             R"("parameters":{"depth":3,"tags":["x",null]},"labels":{"team":"blue"},)"
             R"("status":"submitted","query":"","enable_streaming":null,"result":null,)"
             R"("error":null,"created_at":"2026-11-22T10:00:00.123Z","started_at":null,)"
-            R"("completed_at":null,"execution_id":null,"total_cost":0.0,"last_event_id":null})");
+            R"("completed_at":null,"execution_id":null,"total_cost":0.0,"waiting_for":[],)"
+            R"("last_event_id":null})");
 }
 
 TEST(TaskJson, IsReadBackAsItWasWritten) {

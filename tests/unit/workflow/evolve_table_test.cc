@@ -22,6 +22,11 @@ std::map<std::string, State> states() {
       History().started().begins(0).ends(0, step_done(false, "one", 5)).begins(1).folded();
   all["between two attempts"] = History().started(3).begins(0).ends(0, step_failed(true)).folded();
   all["failed for good"] = History().started().begins(0).ends(0, step_failed(false)).folded();
+  all["asking"] = History().started().begins(0).asks(0, "c1").folded();
+  all["answered"] =
+      History().started().begins(0).asks(0, "c1").add(types::kApprovalReceived).folded();
+  all["asking while paused"] =
+      History().started().begins(0).asks(0, "c1").add(types::kPaused).folded();
   all["after the last step"] = History().started().begins(0).ends(0, step_done(true)).folded();
   all["paused"] = History().started().begins(0).add(types::kPaused).folded();
   all["paused before the start"] = History().add(types::kPaused).folded();
@@ -53,6 +58,12 @@ std::vector<Json> payloads() {
       Json{{"step", "one"}, {"attempt", Json::array()}, {"status", 3}, {"cost", "x"}},
       Json{{"step", -1}, {"attempt", -7}, {"cost", -1}, {"last", 1}, {"error", Json::array()}},
       Json{{"step", 9'007'199'254'740'992}, {"attempt", 1e300}, {"cost", 1e300}},
+      Json{{"tool_call_id", "c1"},
+           {"tool", "t"},
+           {"prompt", "p"},
+           {"approved", true},
+           {"text", "x"}},
+      Json{{"tool_call_id", 1}, {"arguments", nullptr}, {"prompt", {}}, {"expires_at", "soon"}},
       Json{{"limits", {{"retry", 5}}}, {"goal", nullptr}, {"mode", {}}}};
   return all;
 }
@@ -124,7 +135,22 @@ TEST(EvolveTable, EventsThatSayNothingToTheWorkflowMoveOnlyTheCursor) {
   for_every_pair([](const State& state, const Event& event, const Cursor& cursor) {
     const std::string& type = event.type.str();
     if (is_lifecycle(type) || type == types::kStepStarted || type == types::kStepCompleted) return;
+    if (type.starts_with("WorkflowApproval") || type.starts_with("WorkflowInput")) return;
     EXPECT_EQ(but_for_the_cursor(evolve(state, event, cursor)), but_for_the_cursor(state));
+  });
+}
+
+TEST(EvolveTable, QuestionsAndAnswersMoveNothingButTheQuestionsAndTheStepThatAsks) {
+  for_every_pair([](const State& state, const Event& event, const Cursor& cursor) {
+    const std::string& type = event.type.str();
+    if (!type.starts_with("WorkflowApproval") && !type.starts_with("WorkflowInput")) return;
+    State next = but_for_the_cursor(evolve(state, event, cursor));
+    EXPECT_LE(next.questions.size(), state.questions.size() + 1);
+    EXPECT_FALSE(next.step.open && next.step.suspended);
+    next.questions = state.questions;
+    next.step.open = state.step.open;
+    next.step.suspended = state.step.suspended;
+    EXPECT_EQ(next, but_for_the_cursor(state));
   });
 }
 

@@ -130,7 +130,7 @@ TEST(EvolveRetry, KeepsTheStepAndTheTimeOfTheFailure) {
   History history;
   history.started(3).begins(0).ends(0, step_failed(true));
   const State state = history.folded();
-  EXPECT_EQ(state.step, (Step{0, 1, false, history.last_time()}));
+  EXPECT_EQ(state.step, (Step{0, 1, false, false, history.last_time()}));
   EXPECT_EQ(state.steps_completed, 0);
   EXPECT_EQ(state.response, "partly");
   EXPECT_FALSE(state.failure);

@@ -47,6 +47,17 @@ class History {
   History& begins(int step, int attempt = 1) {
     return add(types::kStepStarted, workflow::step_started_payload(step, "s", attempt));
   }
+  History& asks(int step, const std::string& call, std::optional<WallTime> due = {}) {
+    Question question;
+    question.call = call;
+    question.tool = "deploy";
+    question.due = due;
+    return add(types::kApprovalRequested, workflow::question_payload(question, step));
+  }
+  History& answers(const std::string& call, bool approved) {
+    const workflow::Answered answered{QuestionKind::kApproval, call, {approved, "", "ann", ""}};
+    return add(types::kApprovalReceived, workflow::answer_payload(answered, 0));
+  }
   History& ends(int step, const workflow::StepResult& result, int attempt = 1) {
     return add(types::kStepCompleted,
                workflow::step_completed_payload(step, "s", attempt, result, Milliseconds(5)));

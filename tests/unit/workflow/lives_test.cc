@@ -17,9 +17,10 @@ constexpr size_t kEventsMax = 8;
 constexpr int kAttempts = 2;
 
 /// How an attempt at a step can end; kDies leaves it open.
-enum class Ending { kDone, kDoneLast, kRetryable, kForGood, kGoesOn, kDies };
+enum class Ending { kDone, kDoneLast, kRetryable, kForGood, kGoesOn, kAsks, kDies };
 constexpr std::array kEndings{Ending::kDone,    Ending::kDoneLast, Ending::kRetryable,
-                              Ending::kForGood, Ending::kGoesOn,   Ending::kDies};
+                              Ending::kForGood, Ending::kGoesOn,   Ending::kAsks,
+                              Ending::kDies};
 
 StepResult result_of(Ending ending) {
   if (ending == Ending::kRetryable) return step_failed(true);
@@ -29,7 +30,8 @@ StepResult result_of(Ending ending) {
 }
 
 std::string name_of(const Command& command) {
-  constexpr std::array kNames{"start", "run", "wait", "pause", "resume", "park", "finish"};
+  constexpr std::array kNames{"start", "run",    "wait",   "pause", "resume",
+                              "park",  "finish", "answer", "await"};
   return kNames[command.index()];
 }
 
@@ -47,7 +49,12 @@ class Lives : public ::testing::Test {
     ++lives;
     check(life);
     if (HasFailure() || life.history.events().size() >= kEventsMax) return;
-    for (const Requests& requests : requests_) {
+    for (Requests requests : requests_) {
+      // Whoever answers means what is asked; where nothing is, it is as if nobody had.
+      if (!requests.answers.empty() && unanswered(life.state.questions).empty()) continue;
+      for (Answered& each : requests.answers) {
+        each.call = life.state.questions.back().call;
+      }
       const std::vector<Command> commands = decide(life.state, requests, life.now);
       if (commands.empty()) continue;
       ASSERT_EQ(commands.size(), 1u);
@@ -59,6 +66,18 @@ class Lives : public ::testing::Test {
   void go_on(Life life, const Command& command) {
     if (const auto* run = std::get_if<RunActivity>(&command)) return run_step(life, *run);
     if (std::holds_alternative<Park>(command)) return;
+    if (const auto* answers = std::get_if<TakeAnswers>(&command)) {
+      ASSERT_EQ(answers->answers.size(), 1u);
+      return live(
+          with(life, types::kApprovalReceived, answer_payload(answers->answers.front(), 0)));
+    }
+    if (const auto* await = std::get_if<Await>(&command)) {
+      ASSERT_GT(*await->until, life.now) << "a wait that is over";
+      life.now = *await->until;
+      const auto then = decide(life.state, {}, life.now);
+      ASSERT_EQ(name_of(then.front()), "answer") << "the time that ran out answers";
+      return go_on(life, then.front());
+    }
     if (const auto* wait = std::get_if<Wait>(&command)) {
       ASSERT_GT(wait->until, life.now) << "a wait that is over";
       life.now = wait->until;
@@ -86,12 +105,21 @@ class Lives : public ::testing::Test {
   void run_step(const Life& life, const RunActivity& run) {
     const Step& before = life.state.step;
     ASSERT_EQ(run.step, before.index);
-    ASSERT_EQ(run.attempt, before.attempt + 1);
-    const Life open =
-        with(life, types::kStepStarted, step_started_payload(run.step, "s", run.attempt));
+    ASSERT_EQ(run.continued, before.suspended);
+    ASSERT_EQ(run.attempt, before.attempt + (run.continued ? 0 : 1));
+    ASSERT_TRUE(unanswered(life.state.questions).empty()) << "before it was answered";
+    const Life open = with(life, types::kStepStarted,
+                           step_started_payload(run.step, "s", run.attempt, run.continued));
     for (const Ending ending : kEndings) {
       if (ending == Ending::kDies) {
         live(open);
+        continue;
+      }
+      if (ending == Ending::kAsks) {
+        Question question;
+        question.call = "c" + std::to_string(open.history.events().size());
+        question.due = open.now + Milliseconds(5'000);
+        live(with(open, types::kApprovalRequested, question_payload(question, run.step)));
         continue;
       }
       live(with(
@@ -133,7 +161,8 @@ class Lives : public ::testing::Test {
   const std::vector<Requests> requests_{{},
                                         {.cancel = Requests::Request{"ann", ""}},
                                         {.pause = Requests::Request{"ann", ""}},
-                                        {.resume = Requests::Request{"ann", ""}}};
+                                        {.resume = Requests::Request{"ann", ""}},
+                                        {.answers = {{.answer = {.approved = true}}}}};
 };
 
 TEST_F(Lives, HoldTogetherWhateverHappens) {
@@ -141,8 +170,8 @@ TEST_F(Lives, HoldTogetherWhateverHappens) {
   EXPECT_GT(lives, 10'000u);
   const std::map<std::string, std::set<std::string>> expected{
       {"pending", {"start", "pause", "finish"}},
-      {"running", {"start", "run", "wait", "pause", "finish"}},
-      {"paused", {"park", "resume", "finish"}}};
+      {"running", {"start", "run", "wait", "pause", "finish", "answer", "await"}},
+      {"paused", {"park", "resume", "finish", "answer"}}};
   EXPECT_EQ(seen, expected) << "an arrow that no life went along, or that none should";
 }
 

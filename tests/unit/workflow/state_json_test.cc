@@ -20,8 +20,8 @@ TEST(StateJson, IsWhatTheQueryAnswers) {
   EXPECT_EQ(json["status"], "running");
   EXPECT_EQ(json["goal"], "the goal");
   EXPECT_EQ(json["steps_completed"], 0);
-  EXPECT_EQ(dump_json(json["step"]),
-            R"({"index":0,"attempt":1,"open":false,"failed_at":"2026-11-22T10:00:02.000Z"})");
+  EXPECT_EQ(dump_json(json["step"]), R"({"index":0,"attempt":1,"open":false,"suspended":false,)"
+                                     R"("failed_at":"2026-11-22T10:00:02.000Z"})");
   EXPECT_EQ(json["folded"], "3-7");
   EXPECT_TRUE(json["error"].is_null());
   EXPECT_TRUE(json["completed_at"].is_null());
