@@ -55,24 +55,41 @@ class Run {
         options_(options),
         stop_(stop),
         api_(*activity.agent.adk, std::move(headers), activity.task.str(), options.api, stop),
-        reader_(ports, limits(activity, options), activity.step),
-        streaming_(ports.output.streaming()) {}
+        ports_(ports),
+        limits_(limits(activity, options)),
+        streaming_(ports.output.streaming()) {
+    reader_.emplace(ports_, limits_, activity_.step);
+  }
 
   Outcome carry_out() {
     if (auto ended = api_.ensure_session()) return outcome_of(*ended);
-    if (activity_.attempt > 1) {
+    if (activity_.continued) {
+      if (std::optional<Outcome> over = recall_what_waits()) return *std::move(over);
+    } else if (activity_.attempt > 1) {
       if (std::optional<Outcome> known = look_back()) return *std::move(known);
     }
-    const AdkApi::Reader reader{[this](const AdkEvent& event) { return reader_.take(event); },
-                                [this] { reader_.flush(); }};
-    const RunMessage message{activity_.query, {}};
-    const AdkApi::RunEnd end =
-        streaming_ ? api_.run_streaming(message, reader) : api_.run_batch(message, reader);
-    reader_.flush();
-    return outcome_of(end);
+    RunMessage message{activity_.query, responses_of(waiting_, activity_.questions)};
+    for (int runs = 0; runs < kRunsMax; ++runs) {
+      const Outcome outcome = run_once(message);
+      if (outcome.status != Outcome::Status::kAsks) return outcome;
+      // Asked before, and answered: the worker that knew was lost.
+      message.responses = responses_of(waiting_, activity_.questions);
+      if (message.responses.empty()) return outcome;
+    }
+    return failed(final_failure("limit", "the agent asks the same again and again"));
   }
 
  private:
+  Outcome run_once(const RunMessage& message) {
+    reader_.emplace(ports_, limits_, activity_.step);
+    const AdkApi::Reader reader{[this](const AdkEvent& event) { return reader_->take(event); },
+                                [this] { reader_->flush(); }};
+    const AdkApi::RunEnd end =
+        streaming_ ? api_.run_streaming(message, reader) : api_.run_batch(message, reader);
+    reader_->flush();
+    return outcome_of(end);
+  }
+
   static RunLimits limits(const runner::Activity& activity, const AdkOptions& options) {
     RunLimits limits = options.run;
     limits.model_calls_max = activity.agent.adk->max_model_calls;
@@ -80,28 +97,47 @@ class Run {
   }
 
   Outcome outcome_of(const Ended& ended) {
-    if (ended.stopped || reader_.unwanted()) return stopped();
-    reader_.fail_open_calls(ended.failure);
-    return failed(ended.failure, reader_.verdict(true).response);
+    if (ended.stopped || reader_->unwanted()) return stopped();
+    reader_->fail_open_calls(ended.failure);
+    return failed(ended.failure, reader_->verdict(true).response);
   }
 
   Outcome outcome_of(const AdkApi::RunEnd& end) {
-    if (stop_.stop_requested() || reader_.unwanted()) return stopped();
+    if (stop_.stop_requested() || reader_->unwanted()) return stopped();
     if (end.ended) return outcome_of(*end.ended);
-    RunVerdict verdict = reader_.verdict(end.proper);
+    RunVerdict verdict = reader_->verdict(end.proper);
     if (verdict.failure) {
-      reader_.fail_open_calls(*verdict.failure);
+      reader_->fail_open_calls(*verdict.failure);
       return failed(*verdict.failure, std::move(verdict.response));
     }
-    if (!verdict.waiting.empty()) {
-      return failed(
-          final_failure("waiting", "the agent waits for \"" + verdict.waiting.front().name +
-                                       "\", which nobody can answer here"),
-          std::move(verdict.response));
-    }
+    if (!verdict.waiting.empty()) return asks(std::move(verdict));
     Outcome outcome;
     outcome.response = std::move(verdict.response);
     return outcome;
+  }
+
+  Outcome asks(RunVerdict verdict) {
+    if (std::string why = unanswerable(verdict.waiting); !why.empty()) {
+      return failed(final_failure("waiting", std::move(why)), std::move(verdict.response));
+    }
+    waiting_ = std::move(verdict.waiting);
+    Outcome outcome;
+    outcome.status = Outcome::Status::kAsks;
+    outcome.response = std::move(verdict.response);
+    outcome.questions = questions_of(waiting_);
+    return outcome;
+  }
+
+  /// The calls that this attempt has asked about, as the session knows them.
+  std::optional<Outcome> recall_what_waits() {
+    auto answer = api_.session_events();
+    if (const Ended* ended = std::get_if<Ended>(&answer)) return outcome_of(*ended);
+    WaitingCalls waiting;
+    for (const AdkEvent& event : std::get<std::vector<AdkEvent>>(answer)) waiting.take(event);
+    waiting_ = waiting.calls();
+    if (!responses_of(waiting_, activity_.questions).empty()) return std::nullopt;
+    return failed(final_failure("not_found",
+                                "the session of this task does not know any more what was asked"));
   }
 
   /// The events that followed our last message in the session; empty where it never came.
@@ -126,12 +162,19 @@ class Run {
       auto events = since_our_message(std::get<std::vector<AdkEvent>>(std::move(answer)));
       if (!events) return std::nullopt;
       if (!events->empty() && !events->back().error_code.empty()) return std::nullopt;
-      if (!events->empty() && events->back().is_final()) {
-        reader_.recover();
+      WaitingCalls waiting;
+      for (const AdkEvent& event : *events) waiting.take(event);
+      const bool waits = !waiting.calls().empty() && unchanged > 0;
+      if (!events->empty() && (waits || events->back().is_final())) {
+        reader_->recover();
         for (const AdkEvent& event : *events) {
-          if (!reader_.take(event)) break;
+          if (!reader_->take(event)) break;
         }
-        return outcome_of(AdkApi::RunEnd{std::nullopt, true});
+        Outcome outcome = outcome_of(AdkApi::RunEnd{std::nullopt, true});
+        const bool goes_on = outcome.status == Outcome::Status::kAsks &&
+                             !responses_of(waiting_, activity_.questions).empty();
+        if (goes_on) return std::nullopt;
+        return outcome;
       }
       unchanged = events->size() == seen ? unchanged + 1 : 0;
       seen = events->size();
@@ -143,12 +186,16 @@ class Run {
   }
 
   static constexpr int kSettledLooks = 3;
+  static constexpr int kRunsMax = 8;
 
   const runner::Activity& activity_;
   const AdkOptions& options_;
   const std::stop_token stop_;
   AdkApi api_;
-  RunReader reader_;
+  const RunReader::Ports ports_;
+  const RunLimits limits_;
+  std::optional<RunReader> reader_;  ///< Of the run under way; each has its own.
+  std::vector<AdkPart> waiting_;     ///< What the last one waits for.
   const bool streaming_;
 };
 

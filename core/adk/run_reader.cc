@@ -96,10 +96,8 @@ bool RunReader::take(const AdkEvent& event) {
     flush();
     return false;
   }
-  if (event.author == "user") {  // Our own message, in a session that is read back.
-    for (const AdkPart& part : event.parts) answered(part);
-    return true;
-  }
+  waiting_.take(event);
+  if (event.author == "user") return true;  // Our own message, in a session that is read back.
   Lane* const lane = lane_of(event);
   if (lane == nullptr) return false;
   if (event.partial) {
@@ -117,11 +115,6 @@ bool RunReader::take(const AdkEvent& event) {
   if (of_tools) end_tools(event);
   if (event.is_final()) take_final(event);
   return !unwanted_ && !refusal_;
-}
-
-void RunReader::answered(const AdkPart& part) {
-  if (part.kind != Kind::kResponse) return;
-  std::erase_if(waiting_, [&part](const AdkPart& each) { return each.id == part.id; });
 }
 
 void RunReader::open_call(const AdkEvent& event, Lane& lane) {
@@ -252,9 +245,6 @@ void RunReader::take_error(const AdkEvent& event, Lane& lane) {
 void RunReader::begin_tools(const AdkEvent& event) {
   for (const AdkPart& part : event.parts) {
     if (part.kind != Kind::kCall) continue;
-    const bool waits = std::find(event.long_running.begin(), event.long_running.end(), part.id) !=
-                       event.long_running.end();
-    if (waits && waiting_.size() < limits_.open_tools_max) waiting_.push_back(part);
     if (part.name.starts_with(kOwnTools)) continue;
     if (open_tools_.size() == limits_.open_tools_max) {
       return refuse(final_failure("limit", "more than " + std::to_string(limits_.open_tools_max) +
@@ -324,14 +314,14 @@ RunVerdict RunReader::verdict(bool properly) const {
   if (verdict.response.empty()) verdict.response = partial_text_;
   verdict.response = cut(verdict.response, limits_.text_bytes_max, cut_short);
   if (cut_short) verdict.response += "\n[cut]";
-  verdict.waiting = waiting_;
+  verdict.waiting = waiting_.calls();
   if (refusal_) {
     verdict.failure = refusal_;
   } else if (!properly) {
     verdict.failure = final_failure("stream_broken", "the run's answer was cut");
   } else if (error_) {
     verdict.failure = error_;
-  } else if (waiting_.empty() && (finals_.empty() || under_way())) {
+  } else if (waiting_.calls().empty() && (finals_.empty() || under_way())) {
     verdict.failure = final_failure("no_response", "the run ended without a final response");
   }
   return verdict;

@@ -20,6 +20,7 @@
 
 #include "adk/adk_event.h"
 #include "adk/failures.h"
+#include "adk/waiting.h"
 #include "base/ids.h"
 #include "runner/runner.h"
 
@@ -84,7 +85,6 @@ class RunReader {
     std::string text;
   };
 
-  void answered(const AdkPart& part);
   bool under_way() const;
   Json failed_payload(const LaneName& name, const Lane& lane, const RunFailure& failure) const;
   Lane* lane_of(const AdkEvent& event);
@@ -108,7 +108,7 @@ class RunReader {
   std::map<LaneName, Lane> lanes_;
   std::vector<std::pair<std::string, OpenTool>>
       open_tools_;  ///< By id, in the order of their start.
-  std::vector<AdkPart> waiting_;
+  WaitingCalls waiting_;
   std::vector<Final> finals_;
   std::optional<RunFailure> error_;    ///< Of the last full event, where it was one.
   std::optional<RunFailure> refusal_;  ///< Over a limit, or the server said that the run failed.

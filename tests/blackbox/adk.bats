@@ -168,6 +168,30 @@ serves_as_it_should() {
   serve
   both_modes
   branches
+  approvals
+}
+waits_for() { [ "$(taskfeed get --json "$task" | jq -r '.waiting_for[0].kind')" = "$1" ]; }
+# asks_to_delete [OPTIONS]: a task whose tool waits for a yes.
+asks_to_delete() {
+  task=$(taskfeed create --agent weather -d "delete /x" "$@" --execute --id-only)
+  eventually waits_for approval
+  same "what is asked" '["delete_file","/x"]' \
+    "$(taskfeed get --json "$task" | jq -c '.waiting_for[0] | [.tool,.arguments.path]')"
+}
+approvals() {
+  asks_to_delete
+  taskfeed approve "$task"
+  status 0 taskfeed wait "$task"
+  same "after a yes" "It is gone." "$(taskfeed result "$task")"
+  asks_to_delete --param enable_streaming=false
+  taskfeed approve --refuse "$task"
+  status 0 taskfeed wait "$task"
+  same "after a no" "It stays." "$(taskfeed result "$task")"
+  task=$(taskfeed create --agent weather -d job --execute --id-only)
+  eventually waits_for input
+  taskfeed input "$task" '{"result":42}'
+  status 0 taskfeed wait "$task"
+  same "after the job" "The job says 42." "$(taskfeed result "$task")"
 }
 branches() {
   task=$(taskfeed create --agent team -d "go on" --id-only)

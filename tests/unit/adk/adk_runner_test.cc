@@ -66,7 +66,7 @@ class AdkRunnerTest : public ::testing::Test {
     };
   }
 
-  Outcome run(const FakePeer& peer, int attempt = 1) {
+  Outcome run(const FakePeer& peer, int attempt = 1, bool continued = false) {
     server_.base_url = HttpUrl::parse(peer.url()).value();
     server_.app = "weather";
     agent_.adk = server_;
@@ -77,7 +77,9 @@ class AdkRunnerTest : public ::testing::Test {
                                     .query = "How is it in Oslo?",
                                     .step = 0,
                                     .attempt = attempt,
-                                    .previous_response = {}};
+                                    .previous_response = {},
+                                    .questions = questions_,
+                                    .continued = continued};
     return runner.run(activity, *sink_, stop_.get_token());
   }
   Outcome run(FakePeer::Answer answer) {
@@ -95,11 +97,13 @@ class AdkRunnerTest : public ::testing::Test {
   AdkOptions options_;
   std::string session_ = R"({"id":"task-1","events":[]})";
   bool session_exists_ = false;
+  std::vector<Question> questions_;
 };
 
 using AdkRunnerModes = AdkRunnerTest;
 using AdkRunnerFailures = AdkRunnerTest;
 using AdkRunnerAgain = AdkRunnerTest;
+using AdkRunnerAsks = AdkRunnerTest;
 
 TEST_F(AdkRunnerModes, StreamsARunInTheTasksSession) {
   const FakePeer peer(server(streams(frame(kPartial) + frame(kFull))));
@@ -282,6 +286,103 @@ TEST_F(AdkRunnerAgain, DoesNotAskTheSessionBeforeTheFirstRun) {
   const FakePeer peer(server(streams(frame(kFull))));
   EXPECT_EQ(run(peer, 1).status, Outcome::Status::kCompleted);
   for (const FakePeer::Request& request : peer.requests()) EXPECT_EQ(request.method, "POST");
+}
+
+constexpr std::string_view kToolCall =
+    R"({"author":"w","content":{"role":"model","parts":[{"functionCall":{"id":"c1",)"
+    R"("name":"delete_file","args":{"path":"/x"}}}]}})";
+constexpr std::string_view kConfirmation =
+    R"({"author":"w","longRunningToolIds":["q1"],"actions":{"skipSummarization":true},)"
+    R"("content":{"role":"user","parts":[{"functionCall":{"id":"q1",)"
+    R"("name":"adk_request_confirmation","args":{"originalFunctionCall":{"id":"c1",)"
+    R"("name":"delete_file","args":{"path":"/x"}},"toolConfirmation":{"hint":"Sure?"}}}}]}})";
+constexpr std::string_view kDeleted =
+    R"({"author":"w","content":{"role":"user","parts":[{"functionResponse":{"id":"c1",)"
+    R"("name":"delete_file","response":{"deleted":"/x"}}}]}})";
+
+TEST_F(AdkRunnerAsks, ForAPersonsYesWhereAToolNeedsIt) {
+  const Outcome outcome = run(streams(frame(kToolCall) + frame(kConfirmation)));
+  ASSERT_EQ(outcome.status, Outcome::Status::kAsks);
+  ASSERT_EQ(outcome.questions.size(), 1u);
+  EXPECT_EQ(outcome.questions[0].kind, QuestionKind::kApproval);
+  EXPECT_EQ(outcome.questions[0].call, "q1");
+  EXPECT_EQ(outcome.questions[0].tool, "delete_file");
+  EXPECT_EQ(outcome.questions[0].arguments, Json({{"path", "/x"}}));
+}
+
+TEST_F(AdkRunnerAsks, AndGoesOnWithTheAnswerInTheSameSession) {
+  session_exists_ = true;
+  session_ = session_with(std::string(kToolCall) + "," + std::string(kConfirmation));
+  Question question{.kind = QuestionKind::kApproval, .call = "q1", .tool = "delete_file"};
+  for (const bool yes : {true, false}) {
+    question.answer = Answer{.approved = yes, .by = "ann"};
+    questions_ = {question};
+    sink_.emplace(true);
+    const FakePeer peer(server(streams(frame(kDeleted) + frame(kFull))));
+    EXPECT_EQ(run(peer, 1, true).response, "Sunny.");
+    const FakePeer::Request asked = peer.requests().back();
+    EXPECT_EQ(asked.target, "/run_sse");
+    EXPECT_NE(asked.body.find(R"("parts":[{"functionResponse":{"id":"q1","name":)"
+                              R"("adk_request_confirmation","response":{"confirmed":)" +
+                              std::string(yes ? "true" : "false") + "}}}]"),
+              std::string::npos)
+        << asked.body;
+    EXPECT_EQ(sink_->last(types::kToolCallCompleted)["tool_call_id"], "c1");
+  }
+}
+
+TEST_F(AdkRunnerAsks, ForTheResultOfACallThatRunsLong) {
+  const std::string call =
+      R"({"author":"w","longRunningToolIds":["j1"],"content":{"role":"model","parts":)"
+      R"([{"functionCall":{"id":"j1","name":"start_job","args":{"name":"n"}}}]}})";
+  const std::string pending =
+      R"({"author":"w","content":{"role":"user","parts":[{"functionResponse":{"id":"j1",)"
+      R"("name":"start_job","response":{"status":"pending"}}}]}})";
+  const Outcome outcome = run(streams(frame(call) + frame(pending) + frame(kFull)));
+  ASSERT_EQ(outcome.status, Outcome::Status::kAsks);
+  EXPECT_EQ(outcome.questions[0].kind, QuestionKind::kInput);
+  EXPECT_EQ(outcome.questions[0].call, "j1");
+  EXPECT_NE(outcome.questions[0].prompt.find("start_job"), std::string::npos);
+  session_ = session_with(call + "," + pending + "," + std::string(kFull));
+  Question question = outcome.questions[0];
+  for (const auto& [text, response] : {std::pair{R"({"result":42})", R"({"result":42})"},
+                                       std::pair{"done", R"({"result":"done"})"}}) {
+    question.answer = Answer{.text = text, .by = "ann"};
+    questions_ = {question};
+    const FakePeer peer(server(streams(frame(kFull))));
+    EXPECT_EQ(run(peer, 1, true).status, Outcome::Status::kCompleted);
+    EXPECT_NE(peer.requests().back().body.find(R"("name":"start_job","response":)" +
+                                               std::string(response)),
+              std::string::npos);
+  }
+}
+
+/// The worker died after the question was answered and before, or after, ADK was told.
+TEST_F(AdkRunnerAsks, NothingTwiceWhereItsWorkerIsLost) {
+  session_exists_ = true;
+  Question question{.kind = QuestionKind::kApproval, .call = "q1", .tool = "delete_file"};
+  question.answer = Answer{.approved = true, .by = "ann"};
+  questions_ = {question};
+  const std::string asked = std::string(kToolCall) + "," + std::string(kConfirmation);
+  session_ = session_with(asked);
+  const FakePeer untold(server(streams(frame(kDeleted) + frame(kFull))));
+  EXPECT_EQ(run(untold, 2).response, "Sunny.");
+  EXPECT_NE(untold.requests().back().body.find(R"({"confirmed":true})"), std::string::npos);
+  session_ = session_with(
+      asked +
+      R"(,{"author":"user","content":{"role":"user","parts":[{"functionResponse":{"id":"q1",)"
+      R"("name":"adk_request_confirmation","response":{"confirmed":true}}}]}},)" +
+      std::string(kDeleted) + "," + std::string(kFull));
+  const FakePeer told(server(says(json_answer(500, "{}"))));
+  EXPECT_EQ(run(told, 2).response, "Sunny.");
+}
+
+TEST_F(AdkRunnerAsks, NobodyForCredentials) {
+  std::string request(kConfirmation);
+  request.replace(request.find("adk_request_confirmation"), 24, "adk_request_credential");
+  const Outcome outcome = run(streams(frame(request)));
+  EXPECT_EQ(outcome.status, Outcome::Status::kFailed);
+  EXPECT_EQ(outcome.failure->kind, "waiting");
 }
 
 }  // namespace
