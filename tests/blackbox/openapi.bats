@@ -56,6 +56,16 @@ AGENT
   agent quick <<<'[[agent.steps]]
 name = "one"
 run = ["true"]'
+  agent asking <<'AGENT'
+[[agent.steps]]
+name = "confirm"
+approval = true
+run = ["true"]
+[[agent.steps]]
+name = "ask"
+input = "Which version?"
+run = ["cat"]
+AGENT
   serve
   answers all "$dir/go-"
 }

@@ -3,7 +3,8 @@
 
 answers.py URL all GATE       each answer that the document names, but for 503: the daemon declares
                               the agents "gated", whose step waits for the file GATE followed by the
-                              task's id, "quick", and "outside", whose tasks others execute
+                              task's id, "asking", whose steps ask for a yes and a text,
+                              "quick", and "outside", whose tasks others execute
 answers.py URL unavailable    each 503, while Redis is away
 """
 import json
@@ -41,7 +42,7 @@ def agents(api):
                                    'steps': [{'name': 'a', 'run': ['true']}]})
     api.call('create_agent', 413, {'id': 'x', 'runner': 'external', 'description': LONG})
     api.call('create_agent', 415, 'id=x', type_='text/plain')
-    assert len(api.call('list_agents', 200).json()['agents']) == 4
+    assert len(api.call('list_agents', 200).json()['agents']) == 5
     for agent in ('gated', 'outside', 'made'):
         api.call('show_agent', 200, agent=agent)
     api.call('show_agent', 404, agent='nobody')
@@ -156,6 +157,21 @@ class OneTask:
         assert found == {'StreamOpen': 1, schema: count, 'StreamEnd': 1}, found
         return last
 
+    def asked(self):
+        self.new('asking')
+        self.call('execute_task', 202)
+        until('it asks for a yes', lambda: 'ApprovalRequested' in
+              self.call('list_events', 200).body)
+        self.call('task_state', 200)
+        self.call('approve_task', 202, {'by': 'ann', 'reason': 'it is Monday'})
+        until('it asks for a text', lambda: 'InputRequested' in
+              self.call('list_events', 200).body)
+        self.call('input_task', 202, {'text': '1.2.3', 'by': 'ann'})
+        until('it ends', lambda: self.call('task_result', 200, wait='30s').json()['status']
+              == 'completed')
+        self.call('approve_task', 409)
+        self.call('input_task', 409, {'text': 'late'})
+
     def cancelled(self):
         for verb in ('cancel', 'delete'):
             self.new('gated')
@@ -173,10 +189,11 @@ class OneTask:
     def refused(self):
         self.new('outside')
         wrong = {'nonsense': 1}
-        for verb in ('cancel', 'pause', 'resume', 'delete', 'execute'):
+        for verb in ('cancel', 'pause', 'resume', 'delete', 'execute', 'approve', 'input'):
             self.call(verb + '_task', 400, wrong)
             self.call(verb + '_task', 415, 'x', type_='text/plain')
-            self.call(verb + '_task', 404, {}, task=NOBODY)
+            body = {'text': 'x'} if verb == 'input' else {}
+            self.call(verb + '_task', 404, body, task=NOBODY)
         self.call('publish_events', 400, wrong)
         self.call('publish_events', 415, 'x', type_='text/plain')
         self.call('publish_events', 404, NOTE, task=NOBODY)
@@ -196,6 +213,7 @@ def everything(api, gate):
         one = OneTask(api, under_agent, gate)
         one.executed()
         one.ended()
+        one.asked()
         one.cancelled()
         one.published()
         one.refused()
@@ -206,7 +224,8 @@ def everything(api, gate):
 
 def unavailable(api):
     bodies = {'create_agent': dict(EXTERNAL, id='new'), 'put_agent': EXTERNAL,
-              'publish_events': NOTE, 'publish_events_by_id': NOTE}
+              'publish_events': NOTE, 'publish_events_by_id': NOTE,
+              'input_task': {'text': 'x'}, 'input_task_by_id': {'text': 'x'}}
     for operation, status, type_ in list(api.described()):
         if status == '503':
             place = {name: value for name, value in (('agent', 'outside'), ('task', NOBODY))
