@@ -56,7 +56,7 @@ Daemon::Daemon(DaemonOptions options, const redis::Url& url, Deps& deps)
       core_(url_, options_.queue, ports_),
       agents_(options_.agents_folder),
       watch_(url_, options_.queue, deps.clock, deps.log),
-      api_({core_.tasks, *this, std::string(kVersion), deps.clock}),
+      api_({core_.tasks, *this, std::string(kVersion), deps.clock, core_.places}),
       pool_(deps.clock, {}) {}
 
 Daemon::~Daemon() {

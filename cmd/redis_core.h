@@ -16,6 +16,7 @@
 #include "engine/worker_pool.h"
 #include "process/command_runner.h"
 #include "redis/redis_broker.h"
+#include "service/many_places.h"
 #include "service/task_service.h"
 
 namespace taskfeed::cmd {
@@ -31,11 +32,13 @@ class RedisCore {
   RedisCore(const redis::Url& url, const QueueName& queue, const CorePorts& ports)
       : broker(url, ports.clock, {}),
         engine(broker, ports.ids, ports.clock),
-        tasks({broker, broker, broker, engine, ports.ids, ports.clock}, {}, queue) {}
+        tasks({broker, broker, broker, engine, ports.ids, ports.clock}, {}, queue),
+        places(broker, broker, ports.clock) {}
 
   redis::RedisBroker broker;
   engine::LocalEngine engine;
   service::TaskService tasks;
+  service::ManyPlaces places;
 };
 
 struct WorkersOptions {

@@ -236,6 +236,13 @@ FramePtr lost_place_frame() {
       Json{{"task_id", nullptr}, {"from", nullptr}, {"to", nullptr}, {"reason", "unresumable"}});
 }
 
+FramePtr forgotten_frame(const TaskId& task, const Cursor& from) {
+  return control_frame("stream.gap", Json{{"task_id", task.str()},
+                                          {"from", from.str()},
+                                          {"to", nullptr},
+                                          {"reason", to_string(GapReason::kTrimmed)}});
+}
+
 FramePtr many_state_frame(const ManyState& state) {
   return control_frame(
       "stream.state",

@@ -77,6 +77,8 @@ FramePtr many_open_frame(const ManyOpen& open);
 FramePtr frame_of_task(const Frame& control, const std::optional<TaskId>& task);
 /// `stream.gap` for who comes back and had no place: the stream begins anew.
 FramePtr lost_place_frame();
+/// `stream.gap` of a task that is kept no longer, and was read up to `from`.
+FramePtr forgotten_frame(const TaskId& task, const Cursor& from);
 struct ManyState {
   size_t tasks = 0;
   bool resumable = true;  ///< False: too many are open for an id; the last one stays.

@@ -23,6 +23,8 @@ constexpr std::array kRoutes{
     Route{"GET", "/agents/{agent}/tasks", false, handlers::list_tasks, "Tasks, newest first"},
     Route{"POST", "/agents/{agent}/tasks", false, handlers::create_task, "Create a task"},
     Route{"GET", "/tasks", false, handlers::list_tasks, "Tasks of all agents, newest first"},
+    Route{"GET", "/events/stream", false, handlers::stream_many,
+          "Server-Sent Events of many tasks"},
     Route{"GET", "{task}", false, handlers::show_task, "One task"},
     Route{"DELETE", "{task}", false, handlers::cancel_task, "Cancel"},
     Route{"POST", "{task}/execute", false, handlers::execute_task, "Run it"},

@@ -18,6 +18,7 @@
 
 #include "http/call.h"
 #include "http/token_book.h"
+#include "service/many_places.h"
 #include "service/tasks.h"
 
 namespace taskfeed::http {
@@ -58,6 +59,7 @@ struct ApiPorts {
   HealthSource& health;
   std::string version;
   const Clock& clock;
+  service::ManyPlaces& places;
 };
 
 /// What a pattern's `{agent}` and `{task}` stood for; not yet validated.

@@ -45,9 +45,24 @@ Result<hub::StreamOptions> read_options(const Call& call, WallTime now) {
   if (!history) return history.error();
   const Result<uint64_t> newest = number_parameter(call, "history", 0, kHistoryMax, 0);
   if (!newest) return newest.error();
+  Result<hub::StreamOptions> options = read_stream_form(call, now, after->has_value());
+  if (!options) return options.error();
+  options->after = *after;
+  options->include_history = *history;
+  if (call.parameter("history")) {
+    // history=0 is "live only".
+    options->include_history = *history && *newest > 0;
+    if (options->include_history) options->history_newest = *newest;
+  }
+  return options;
+}
+
+}  // namespace
+
+Result<hub::StreamOptions> read_stream_form(const Call& call, WallTime now, bool has_cursor) {
   Result<TypeFilter> filter = filter_parameters(call);
   if (!filter) return filter.error();
-  const Result<std::optional<WallTime>> since = since_parameter(call, now, after->has_value());
+  const Result<std::optional<WallTime>> since = since_parameter(call, now, has_cursor);
   if (!since) return since.error();
   const Result<bool> nested = nested_parameter(call);
   if (!nested) return nested.error();
@@ -56,23 +71,12 @@ Result<hub::StreamOptions> read_options(const Call& call, WallTime now) {
   const Result<uint64_t> heartbeat =
       number_parameter(call, "heartbeat", kHeartbeatLeast, kHeartbeatMost, kHeartbeatDefault);
   if (!heartbeat) return heartbeat.error();
-  hub::StreamOptions options{.after = *after,
-                             .include_history = *history,
-                             .history_newest = {},
-                             .filter = *std::move(filter),
-                             .since = *since,
-                             .event_names = *names,
-                             .nested = *nested,
-                             .heartbeat_interval = std::chrono::seconds(*heartbeat)};
-  if (call.parameter("history")) {
-    // history=0 is "live only".
-    options.include_history = *history && *newest > 0;
-    if (options.include_history) options.history_newest = *newest;
-  }
-  return options;
+  return hub::StreamOptions{.filter = *std::move(filter),
+                            .since = *since,
+                            .event_names = *names,
+                            .nested = *nested,
+                            .heartbeat_interval = std::chrono::seconds(*heartbeat)};
 }
-
-}  // namespace
 
 Result<StreamRequest> stream_request(const ApiPorts& ports, const Call& call) {
   Result<hub::StreamOptions> options = read_options(call, ports.clock.wall());

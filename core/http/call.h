@@ -5,6 +5,7 @@
 /// Owns     Its text.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,6 +47,8 @@ struct StreamDecision {
   hub::StreamOptions options;
   bool heartbeat_event = false;  ///< A named event, which scripts can see, instead of a comment.
   bool chunked = false;  ///< As the client's HTTP/1.1 has it; whoever writes the head sets it.
+  /// Instead of `task` and `options`: of many tasks.
+  std::shared_ptr<const hub::ManyOptions> many{};
 };
 
 /// Beside a body that says how things stand: whoever asked would rather wait for the task's end.

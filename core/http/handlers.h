@@ -22,6 +22,8 @@ struct StreamRequest {
   bool heartbeat_event = false;
 };
 Result<StreamRequest> stream_request(const ApiPorts& ports, const Call& call);
+/// What a stream over one task and one over many have in common: filters, envelope, heartbeat.
+Result<hub::StreamOptions> read_stream_form(const Call& call, WallTime now, bool has_cursor);
 /// 204 where it has read everything.
 Reply stream_reply(const Task& task, StreamRequest request);
 
@@ -33,7 +35,7 @@ Handler list_agents, create_agent, show_agent, put_agent, delete_agent;
 Handler list_tasks, create_task, show_task, execute_task, cancel_task, pause_task, resume_task;
 Handler approve_task, input_task;
 Handler task_state, task_result;
-Handler list_events, publish_events, stream_events;
+Handler list_events, publish_events, stream_events, stream_many;
 }  // namespace handlers
 
 }  // namespace taskfeed::http

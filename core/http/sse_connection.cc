@@ -29,11 +29,17 @@ FramePtr frame_of(std::string_view bytes) {
 Result<void> SseConnection::start(ServerCore& core, const StreamDecision& decision, int descriptor,
                                   std::string head) {
   std::unique_ptr<SseConnection> made(new SseConnection(core, decision));
-  const Result<hub::Subscription*> subscribed =
-      core.ports.hub.subscribe(decision.task, decision.options, *made);
-  if (!subscribed) return subscribed.error();
+  if (decision.many) {
+    const Result<hub::ManyReader*> reader = core.ports.hub.subscribe_many(*decision.many, *made);
+    if (!reader) return reader.error();
+    made->many_reader_ = *reader;
+  } else {
+    const Result<hub::Subscription*> subscribed =
+        core.ports.hub.subscribe(decision.task, decision.options, *made);
+    if (!subscribed) return subscribed.error();
+    made->subscription_ = *subscribed;
+  }
   SseConnection& stream = *made.release();
-  stream.subscription_ = *subscribed;
   stream.descriptor_ = descriptor;
   core.poller->change(descriptor, kGone, stream);
   ++core.stats.streams;
@@ -51,11 +57,22 @@ SseConnection::SseConnection(ServerCore& core, const StreamDecision& decision)
       queue_(decision.chunked),
       heartbeat_ticks_(
           static_cast<uint16_t>(core.wheel.ticks(decision.options.heartbeat_interval))),
-      heartbeat_event_(decision.heartbeat_event) {}
+      heartbeat_event_(decision.heartbeat_event),
+      many_(decision.many != nullptr) {}
 
 SseConnection::~SseConnection() {
-  if (subscription_ != nullptr) core_.ports.hub.unsubscribe(subscription_);
+  unsubscribe();
   queue_.clear(core_.shelf);
+}
+
+void SseConnection::unsubscribe() {
+  if (!subscribed()) return;
+  hub::Hub& hub = core_.ports.hub;
+  if (many_) {
+    hub.unsubscribe(std::exchange(many_reader_, nullptr));
+  } else {
+    hub.unsubscribe(std::exchange(subscription_, nullptr));
+  }
 }
 
 size_t SseConnection::deliver(const FramePtr& frame) {
@@ -98,8 +115,9 @@ void SseConnection::closed(hub::CloseReason reason) {
 }
 
 void SseConnection::drain() {
-  if (subscription_ == nullptr) return;
-  core_.ports.hub.unsubscribe(std::exchange(subscription_, nullptr));
+  if (!subscribed()) return;
+  if (many_) core_.ports.hub.tell_place(many_reader_);
+  unsubscribe();
   ending_ = true;
   push_farewell();
 }
@@ -176,9 +194,7 @@ void SseConnection::on_due() {
 
 void SseConnection::end() {
   if (!open()) return;
-  if (subscription_ != nullptr) {
-    core_.ports.hub.unsubscribe(std::exchange(subscription_, nullptr));
-  }
+  unsubscribe();
   --core_.stats.streams;
   --core_.stats.connections;
   close_descriptor();

@@ -42,12 +42,18 @@ class SseConnection final : public hub::Sink, public Connection {
   void write();
   void wait_until_writable();
   Tick next_due() const;
+  bool subscribed() const { return subscription_ != nullptr; }
+  void unsubscribe();
 
   Tick wrote_at_ = 0;  ///< When the socket last took bytes, or was found full.
-  hub::Subscription* subscription_ = nullptr;
+  union {
+    hub::Subscription* subscription_ = nullptr;
+    hub::ManyReader* many_reader_;  ///< Where many_.
+  };
   FrameQueue queue_;
   uint16_t heartbeat_ticks_;
   bool heartbeat_event_;
+  const bool many_;
   bool touched_ = false;  ///< In ServerCore::touched.
   bool full_ = false;     ///< The socket takes nothing; asked to be told when it does.
   bool failed_ = false;

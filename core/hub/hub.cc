@@ -87,7 +87,6 @@ Result<ManyReader*> Hub::Impl::subscribe_many(const ManyOptions& options, Sink& 
 }
 
 void Hub::Impl::unsubscribe(ManyReader* reader) {
-  reader->tell_last_place();
   std::erase_if(many_, [reader](const auto& each) { return each.get() == reader; });
 }
 
@@ -190,6 +189,10 @@ Result<ManyReader*> Hub::subscribe_many(const ManyOptions& options, Sink& sink) 
 
 void Hub::unsubscribe(ManyReader* reader) {
   impl_->unsubscribe(reader);
+}
+
+void Hub::tell_place(ManyReader* reader) {
+  reader->tell_last_place();
 }
 
 bool Hub::tick() {

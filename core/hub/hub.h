@@ -93,6 +93,7 @@ struct ManyOptions {
   ManyCursor from;                          ///< Where it begins.
   sse::Replay replay = sse::Replay::kLive;  ///< For stream.open: what `from` stands for.
   bool lost = false;                        ///< It came back, and nobody knows from where.
+  std::map<TaskId, Cursor> forgotten{};     ///< Its tasks that are kept no longer: gaps.
   TypeFilter filter{};
   std::optional<WallTime> since{};
   bool event_names = true;
@@ -129,8 +130,9 @@ class Hub {
   /// `stream.task_end` where one ends. kTooLarge over many_streams_max, or where more tasks are
   /// open than many_tasks_max.
   Result<ManyReader*> subscribe_many(const ManyOptions& options, Sink& sink);
-  /// The Sink receives the place that it was read to, and nothing more.
   void unsubscribe(ManyReader* reader);
+  /// Gives the Sink the place that it was read to: before unsubscribe(), where it can still send.
+  void tell_place(ManyReader* reader);
   /// Before the writes of each loop turn (Loop::at_turn_end, ahead of the Sinks' own flush), and by
   /// a timer of at most watch_interval: goes on with readers that catch up, repairs, watches quiet
   /// topics, tells filtered readers how far they are. True: there is more to do, so the loop should

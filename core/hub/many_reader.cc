@@ -136,6 +136,7 @@ void ManyReader::open() {
                              .resumable = resumable_,
                              .heartbeat_interval = options_.heartbeat_interval}));
   if (options_.lost) pass(sse::lost_place_frame());
+  for (const auto& [task, at] : options_.forgotten) pass(sse::forgotten_frame(task, at));
   ManyCursor none;
   none.mark = options_.selection.mark();
   none.lost = true;

@@ -54,8 +54,9 @@ Result<void> RedisBroker::create(const Task& task) {
       [&](Batch& batch, bool repeated) {
         batch.command({"ZADD", keys_.tasks(), "NX", score, task.id.str()});
         batch.command({"ZADD", keys_.tasks_of(task.spec.agent), "NX", score, task.id.str()});
+        // Whoever creates with an id that was tried before enters it once.
         add_registration(batch, keys_, *registration,
-                         {.maybe_repeated = repeated, .kept_max = options_.events_kept_max});
+                         {.maybe_repeated = true, .kept_max = options_.events_kept_max});
         batch.script(scripts::k_create, {keys_.task(task.id)}, 4);
         batch.add(record).add(to_string(task.status)).add(fold).flag(repeated);
       },

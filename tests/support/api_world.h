@@ -71,7 +71,7 @@ class ApiWorld {
  public:
   /// `instead`: of the TaskService over the broker.
   explicit ApiWorld(service::Tasks* instead = nullptr)
-      : api({instead != nullptr ? *instead : tasks, health, "1.2.3", clock}) {
+      : api({instead != nullptr ? *instead : tasks, health, "1.2.3", clock, places}) {
     TF_ASSERT(tasks.put_agent(agent_config("builder", runner::RunnerKind::kCommand)).ok());
     TF_ASSERT(tasks.put_agent(agent_config("outside", runner::RunnerKind::kExternal)).ok());
   }
@@ -145,6 +145,7 @@ class ApiWorld {
   broker::MemoryBroker broker{clock};
   engine::LocalEngine engine{broker, ids, clock};
   service::TaskService tasks{{broker, broker, broker, engine, ids, clock}};
+  service::ManyPlaces places{broker, broker, clock};
   FakeHealth health;
   http::Api api;
   http::Answerer answerer{api};

@@ -34,7 +34,7 @@ class HttpWorld {
   explicit HttpWorld(const HttpOptions& options = {})
       : loop(loop::Loop::create().value()),
         hub(feed, clock, log, options.hub),
-        api({options.tasks != nullptr ? *options.tasks : tasks, health, "1.2.3", clock}),
+        api({options.tasks != nullptr ? *options.tasks : tasks, health, "1.2.3", clock, places}),
         pool(clock, options.pool) {
     TF_ASSERT(tasks.put_agent(external_agent("agent-1")).ok());
     loop->at_turn_end([this] { pump(); });
@@ -112,6 +112,7 @@ class HttpWorld {
   broker::MemoryFeed feed{broker};
   engine::LocalEngine engine{broker, ids, clock};
   service::TaskService tasks{{broker, broker, broker, engine, ids, clock}};
+  service::ManyPlaces places{broker, broker, clock};
   FakeHealth health;
   std::unique_ptr<loop::Loop> loop;
   hub::Hub hub;

@@ -204,11 +204,23 @@ class OneTask:
         self.call('stream_events', 400, heartbeat=1)
 
 
+def many(api):
+    task = api.call('create_task', 201, {'description': 'a goal'}, agent='outside').json()['id']
+    api.call('publish_events_by_id', 201, {'event_type': 'WorkflowCompleted'}, task=task)
+    frames = list(frames_of(api.call('stream_many', 200, task=task).body))
+    assert [frame['event'] for frame in frames if 'event' in frame][-1] == 'stream.end'
+    last = [frame['id'] for frame in frames if 'id' in frame][-1]
+    api.call('stream_many', 204, fields={'Last-Event-ID': last}, task=task)
+    api.call('stream_many', 400, after='7-1')
+    api.call('stream_many', 404, agent='nobody')
+
+
 def everything(api, gate):
     assert api.check_examples() > 20
     probes(api)
     agents(api)
     tasks(api)
+    many(api)
     for under_agent in (True, False):
         one = OneTask(api, under_agent, gate)
         one.executed()

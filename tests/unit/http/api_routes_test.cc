@@ -62,6 +62,7 @@ TEST(ApiRoutes, AreThoseOfTheProtocol) {
                                           "GET /agents/{agent}/tasks",
                                           "POST /agents/{agent}/tasks",
                                           "GET /tasks",
+                                          "GET /events/stream",
                                           "GET {task}",
                                           "DELETE {task}",
                                           "POST {task}/execute",
