@@ -10,13 +10,14 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "event/many_cursor.h"
 #include "inputs.h"
 
 namespace taskfeed::cmd {
 namespace {
 
-/// A cursor, and room for the blanks of who writes one by hand.
-constexpr size_t kFileBytesMax = 256;
+/// A cursor of many tasks, and room for the blanks of who writes one by hand.
+constexpr size_t kFileBytesMax = kManyCursorBytesMax + 256;
 constexpr mode_t kMode = 0666;  // Less the umask, as for any output.
 
 std::string resolved(const std::string& path) {
@@ -45,9 +46,23 @@ Error CursorFile::fault(int reason) const {
           "--cursor-file " + shown_ + " cannot be written: " + std::strerror(reason)};
 }
 
+Error CursorFile::wrong(std::string_view why, std::string_view beginning) const {
+  return {Errc::kInvalid, "--cursor-file " + shown_ + ": " + std::string(why) +
+                              "; remove the file to begin " + std::string(beginning)};
+}
+
 Result<std::optional<Cursor>> CursorFile::load() const {
+  const Result<std::optional<std::string>> text = load_text();
+  if (!text) return text.error();
+  if (!*text) return std::optional<Cursor>();
+  const Result<Cursor> cursor = Cursor::parse(**text);
+  if (!cursor) return wrong(cursor.error().text, "with the first event");
+  return std::optional<Cursor>(*cursor);
+}
+
+Result<std::optional<std::string>> CursorFile::load_text() const {
   struct stat status {};
-  if (::stat(path_.c_str(), &status) != 0 && errno == ENOENT) return std::optional<Cursor>();
+  if (::stat(path_.c_str(), &status) != 0 && errno == ENOENT) return std::optional<std::string>();
   // A device or a pipe would be replaced by store(), and opening one may wait for ever.
   if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode) || S_ISFIFO(status.st_mode) ||
       S_ISSOCK(status.st_mode)) {
@@ -56,13 +71,8 @@ Result<std::optional<Cursor>> CursorFile::load() const {
   Result<std::string> text = read_file(path_, kFileBytesMax);
   if (!text) return {Errc::kInvalid, "--cursor-file " + text.error().text};
   text->erase(text->find_last_not_of(" \t\r\n") + 1);
-  if (text->empty()) return std::optional<Cursor>();
-  const Result<Cursor> cursor = Cursor::parse(*text);
-  if (!cursor) {
-    return {Errc::kInvalid, "--cursor-file " + shown_ + ": " + cursor.error().text +
-                                "; remove the file to begin with the first event"};
-  }
-  return std::optional<Cursor>(*cursor);
+  if (text->empty()) return std::optional<std::string>();
+  return std::optional<std::string>(*std::move(text));
 }
 
 Result<void> CursorFile::check() const {
@@ -74,11 +84,11 @@ Result<void> CursorFile::check() const {
   return {};
 }
 
-Result<void> CursorFile::store(const Cursor& cursor) const {
+Result<void> CursorFile::store_text(std::string_view text) const {
   const int descriptor =
       ::open(new_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, kMode);
   if (descriptor < 0) return fault(errno);
-  int reason = write_whole(descriptor, cursor.str() + "\n");
+  int reason = write_whole(descriptor, std::string(text) + "\n");
   // Some file systems say only now that they are full.
   if (::close(descriptor) != 0 && reason == 0 && errno != EINTR) reason = errno;
   if (reason == 0 && ::rename(new_path_.c_str(), path_.c_str()) != 0) reason = errno;

@@ -26,9 +26,14 @@ class CursorFile {
 
   /// Empty where there is no file, or an empty one: from the beginning.
   Result<std::optional<Cursor>> load() const;
+  /// Whatever it holds, for who has places of another kind (event/many_cursor.h).
+  Result<std::optional<std::string>> load_text() const;
   /// Whether store() has a chance, before anything is printed that could not be remembered.
   Result<void> check() const;
-  Result<void> store(const Cursor& cursor) const;
+  Result<void> store(const Cursor& cursor) const { return store_text(cursor.str()); }
+  Result<void> store_text(std::string_view text) const;
+  /// Of what load_text() answered: what is wrong with it, and where one begins without the file.
+  Error wrong(std::string_view why, std::string_view beginning) const;
 
  private:
   Error fault(int reason) const;

@@ -28,12 +28,15 @@ void EventPrinter::event(const sse::Message& event, std::string_view prefix) {
       out_.write(safe(json_line(event.data)) + "\n");
       break;
     case OutputFormat::kRaw:
-      out_.write(event.last_event_id + " " + safe(event.event + " " + json_line(event.data)) +
-                 "\n");
+      out_.write((event.cursor.empty() ? event.last_event_id : event.cursor) + " " +
+                 safe(event.event + " " + json_line(event.data)) + "\n");
       break;
     case OutputFormat::kSse: {
-      const Cursor cursor = Cursor::read(event.last_event_id).value_or(Cursor{});
-      out_.write(sse::event_frame(cursor, event.event, event.data)->bytes());
+      const bool of_many = !event.cursor.empty();
+      const Cursor cursor =
+          Cursor::read(of_many ? event.cursor : event.last_event_id).value_or(Cursor{});
+      const FramePtr frame = sse::event_frame(cursor, event.event, event.data);
+      out_.write(of_many ? sse::keyed_frame(*frame)->bytes() : frame->bytes());
       break;
     }
   }
@@ -51,6 +54,12 @@ void EventPrinter::control(const sse::Message& event) {
     rest.remove_prefix(end + 1);
   }
   out_.write("\n");
+  out_.flush();
+}
+
+void EventPrinter::place(std::string_view id) {
+  if (format_ != OutputFormat::kSse) return;
+  out_.write(sse::id_frame(id)->bytes());
   out_.flush();
 }
 

@@ -23,6 +23,8 @@ class EventPrinter {
   void event(const sse::Message& event, std::string_view prefix);
   /// A control frame: for sse alone.
   void control(const sse::Message& event);
+  /// An id of a stream over many tasks: for sse alone.
+  void place(std::string_view id);
   void finish();
   /// A text flows on: the last line has no end yet.
   bool flowing() const { return renderer_.flowing(); }

@@ -1,5 +1,7 @@
 #include "http_stream.h"
 
+#include "broker/registry.h"
+
 namespace taskfeed::cmd {
 
 HttpStream::~HttpStream() {
@@ -23,11 +25,28 @@ Result<void> HttpStream::open(const StreamRequest& request) {
   if (!path) return path.error();
   // 0-0 stands before the first event, which is where a reader without a cursor begins.
   const bool resumes = request.after && request.after->seq > 0;
+  start(request.task, *path + "/events/stream" + client::query_of(query),
+        resumes ? request.after->str() : "");
+  return {};
+}
+
+Result<void> HttpStream::open_many(const ManyRequest& request) {
+  std::map<std::string, std::string> query;
+  if (!request.types.empty()) query["types"] = request.types;
+  if (!request.exclude.empty()) query["exclude"] = request.exclude;
+  if (request.since) query["since"] = format_rfc3339(*request.since);
+  for (const AgentId& agent : request.selection.agents) {
+    std::string& names = query["agent"];
+    names.append(names.empty() ? "" : ",").append(agent.str());
+  }
+  start(broker::registry_id(), "/api/v1/events/stream" + client::query_of(query), request.after);
+  return {};
+}
+
+void HttpStream::start(const TaskId& task, const std::string& target, const std::string& after) {
   Reader reader;
-  reader.stream = std::make_unique<client::SseStream>(
-      endpoint_, *path + "/events/stream" + client::query_of(query),
-      resumes ? request.after->str() : "");
-  reader.thread = std::thread([this, stream = reader.stream.get(), task = request.task] {
+  reader.stream = std::make_unique<client::SseStream>(endpoint_, target, after);
+  reader.thread = std::thread([this, stream = reader.stream.get(), task] {
     const auto ended = stream->follow([this, &task](sse::Message&& event) {
       return queue_.push({StreamItem::Kind::kEvent, task, std::move(event), Error{}});
     });
@@ -38,7 +57,6 @@ Result<void> HttpStream::open(const StreamRequest& request) {
     }
   });
   readers_.push_back(std::move(reader));
-  return {};
 }
 
 }  // namespace taskfeed::cmd

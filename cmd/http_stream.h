@@ -11,11 +11,12 @@
 
 #include "client/http_tasks.h"
 #include "client/sse_stream.h"
+#include "many_source.h"
 #include "stream_source.h"
 
 namespace taskfeed::cmd {
 
-class HttpStream final : public StreamSource {
+class HttpStream final : public StreamSource, public ManySource {
  public:
   HttpStream(client::Endpoint endpoint, client::HttpTasks& tasks)
       : endpoint_(std::move(endpoint)), tasks_(tasks) {}
@@ -23,6 +24,7 @@ class HttpStream final : public StreamSource {
 
   /// kTooLarge beyond kTasksMax tasks.
   Result<void> open(const StreamRequest& request) override;
+  Result<void> open_many(const ManyRequest& request) override;
   std::optional<StreamItem> next(std::optional<MonoTime> until) override {
     return queue_.pop(until);
   }
@@ -34,6 +36,7 @@ class HttpStream final : public StreamSource {
     std::unique_ptr<client::SseStream> stream;
     std::thread thread;
   };
+  void start(const TaskId& task, const std::string& target, const std::string& after);
 
   const client::Endpoint endpoint_;
   client::HttpTasks& tasks_;

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "broker/registry.h"
 #include "hub/hub.h"
 #include "redis/redis_feed.h"
 
@@ -58,6 +59,47 @@ class TaskSink final : public hub::Sink {
   bool behind_ = false;
 };
 
+/// Of many tasks: as TaskSink, but it comes back with the stream's own ids.
+class ManySink final : public hub::Sink {
+ public:
+  ManySink(hub::ManyOptions options, StreamQueue& queue)
+      : options_(std::move(options)), queue_(queue), parser_([this](sse::Message&& event) {
+          queue_.push_now(
+              {StreamItem::Kind::kEvent, broker::registry_id(), std::move(event), Error{}});
+        }) {}
+
+  Result<void> subscribe(hub::Hub& hub) {
+    behind_ = false;
+    const Result<ManyCursor> place = ManyCursor::parse(parser_.last_event_id());
+    if (place && !place->lost) options_.from = *place;
+    const Result<hub::ManyReader*> made = hub.subscribe_many(options_, *this);
+    options_.forgotten.clear();  // Told once.
+    return made ? Result<void>() : made.error();
+  }
+  bool behind() const { return behind_; }
+
+  size_t deliver(const FramePtr& frame) override {
+    if (const Result<void> fed = parser_.feed(frame->bytes()); !fed) fail(fed.error());
+    return queue_.bytes();
+  }
+  size_t pending_bytes() const override { return queue_.bytes(); }
+  void closed(hub::CloseReason reason) override {
+    if (reason == hub::CloseReason::kSlow) behind_ = true;
+    if (reason == hub::CloseReason::kEnded) {
+      queue_.push_now({StreamItem::Kind::kEnd, broker::registry_id(), {}, Error{}});
+    }
+  }
+  void fail(const Error& error) {
+    queue_.push_now({StreamItem::Kind::kFailed, broker::registry_id(), {}, error});
+  }
+
+ private:
+  hub::ManyOptions options_;
+  StreamQueue& queue_;
+  sse::Parser parser_;
+  bool behind_ = false;
+};
+
 }  // namespace
 
 class RedisStream::Side {
@@ -71,6 +113,10 @@ class RedisStream::Side {
     sinks_.push_back(std::make_unique<TaskSink>(std::move(request), queue_));
     subscribe(*sinks_.back());
   }
+  void add_many(hub::ManyOptions options) {
+    many_ = std::make_unique<ManySink>(std::move(options), queue_);
+    subscribe(*many_);
+  }
 
  private:
   static hub::Limits limits() {
@@ -78,7 +124,8 @@ class RedisStream::Side {
     limits.sink_pending_bytes_max = kPendingBytesMax;
     return limits;
   }
-  void subscribe(TaskSink& sink) {
+  template <class Reader>
+  void subscribe(Reader& sink) {
     if (const Result<void> done = sink.subscribe(hub_); !done) sink.fail(done.error());
   }
   void tick() {
@@ -87,24 +134,25 @@ class RedisStream::Side {
     for (const auto& sink : sinks_) {
       if (sink->behind()) subscribe(*sink);
     }
+    if (many_ && many_->behind()) subscribe(*many_);
   }
 
   StreamQueue& queue_;
   std::vector<std::unique_ptr<TaskSink>> sinks_;  // Outlive the Hub.
+  std::unique_ptr<ManySink> many_;                // As well.
   redis::RedisFeed feed_;
   hub::Hub hub_;
   loop::Timer timer_;
 };
 
-RedisStream::RedisStream(service::Tasks& tasks, std::unique_ptr<loop::Loop> loop)
-    : tasks_(tasks), loop_(std::move(loop)) {}
+RedisStream::RedisStream(const Ports& ports, std::unique_ptr<loop::Loop> loop)
+    : ports_(ports), loop_(std::move(loop)) {}
 
-Result<std::unique_ptr<RedisStream>> RedisStream::start(const redis::Url& url,
-                                                        service::Tasks& tasks, const Clock& clock,
-                                                        Log& log) {
+Result<std::unique_ptr<RedisStream>> RedisStream::start(const redis::Url& url, const Ports& ports,
+                                                        const Clock& clock, Log& log) {
   Result<std::unique_ptr<loop::Loop>> loop = loop::Loop::create();
   if (!loop) return loop.error();
-  std::unique_ptr<RedisStream> stream(new RedisStream(tasks, *std::move(loop)));
+  std::unique_ptr<RedisStream> stream(new RedisStream(ports, *std::move(loop)));
   RedisStream* const self = stream.get();
   self->loop_->post([self, url, &clock, &log] {
     self->side_ = std::make_unique<Side>(*self->loop_, url, clock, log, self->queue_);
@@ -124,8 +172,34 @@ RedisStream::~RedisStream() {
 
 Result<void> RedisStream::open(const StreamRequest& request) {
   // The Hub waits for a task that is not there yet; who follows it mistyped its id.
-  if (const Result<Task> found = tasks_.get(request.task); !found) return found.error();
+  if (const Result<Task> found = ports_.tasks.get(request.task); !found) return found.error();
   loop_->post([this, request] { side_->add(request); });
+  return {};
+}
+
+/// As the daemon does it (http/api_many.cc).
+Result<void> RedisStream::open_many(const ManyRequest& request) {
+  for (const AgentId& agent : request.selection.agents) {
+    if (const auto known = ports_.tasks.agent(agent); !known) return known.error();
+  }
+  hub::ManyOptions options;
+  options.selection = request.selection;
+  Result<TypeFilter> filter = TypeFilter::parse(request.types, request.exclude);
+  if (!filter) return filter.error();
+  options.filter = *std::move(filter);
+  options.since = request.since;
+  Result<ManyCursor> place = !request.after.empty() ? ManyCursor::parse(request.after)
+                             : request.since        ? ports_.places.beginning(request.selection)
+                                                    : ports_.places.now(request.selection);
+  if (!place) return place.error();
+  if (!request.after.empty()) {
+    auto forgotten = ports_.places.forget(*place);
+    if (!forgotten) return forgotten.error();
+    options.forgotten = *std::move(forgotten);
+    options.replay = sse::Replay::kComplete;
+  }
+  options.from = *std::move(place);
+  loop_->post([this, options] { side_->add_many(options); });
   return {};
 }
 

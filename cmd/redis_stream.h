@@ -3,7 +3,7 @@
 /// Threads  As StreamSource. Feed, Hub and sinks live on the loop's thread alone.
 /// Errors   open(): kNotFound for an unknown task, kUnavailable while Redis is away. A Redis that
 ///          goes away later is waited for, as a daemon's readers do.
-/// Owns     The thread, the loop and all on it. Borrows Tasks, Clock and Log.
+/// Owns     The thread, the loop and all on it. Borrows its ports, Clock and Log.
 #pragma once
 
 #include <memory>
@@ -11,20 +11,27 @@
 
 #include "base/log.h"
 #include "loop/loop.h"
+#include "many_source.h"
 #include "redis/url.h"
+#include "service/many_places.h"
 #include "service/tasks.h"
 #include "stream_source.h"
 
 namespace taskfeed::cmd {
 
-class RedisStream final : public StreamSource {
+class RedisStream final : public StreamSource, public ManySource {
  public:
-  /// `tasks` are those of the same Redis.
-  static Result<std::unique_ptr<RedisStream>> start(const redis::Url& url, service::Tasks& tasks,
+  /// Those of the same Redis.
+  struct Ports {
+    service::Tasks& tasks;
+    service::ManyPlaces& places;
+  };
+  static Result<std::unique_ptr<RedisStream>> start(const redis::Url& url, const Ports& ports,
                                                     const Clock& clock, Log& log);
   ~RedisStream() override;
 
   Result<void> open(const StreamRequest& request) override;
+  Result<void> open_many(const ManyRequest& request) override;
   std::optional<StreamItem> next(std::optional<MonoTime> until) override {
     return queue_.pop(until);
   }
@@ -32,9 +39,9 @@ class RedisStream final : public StreamSource {
 
  private:
   class Side;
-  RedisStream(service::Tasks& tasks, std::unique_ptr<loop::Loop> loop);
+  RedisStream(const Ports& ports, std::unique_ptr<loop::Loop> loop);
 
-  service::Tasks& tasks_;
+  const Ports ports_;
   StreamQueue queue_;
   std::unique_ptr<loop::Loop> loop_;
   std::unique_ptr<Side> side_;  // Only touched on the loop's thread, once that runs.

@@ -1,6 +1,7 @@
 // tail: the events of tasks, history first, then as they happen.
 #include "cursor_file.h"
 #include "follow.h"
+#include "follow_many.h"
 #include "inputs.h"
 #include "subcommand.h"
 
@@ -16,12 +17,19 @@ struct TailOptions {
   std::optional<std::string> lines, after, cursor_file;
   bool fail_on_gap = false;
   bool prefix = false;
+  bool all = false;
+  std::vector<std::string> agents;
   FilterArgs filter;
-  FollowRequest request;  // validate()'s, but for what is text.
+  FollowRequest request;    // validate()'s, but for what is text.
+  TaskSelection selection;  // validate()'s, with --all or --agent.
+
+  bool many() const { return all || !agents.empty(); }
 };
 
 void declare(ArgParser& parser, TailOptions& options) {
-  parser.arguments("TASK", options.words, true, "one or several task ids");
+  parser.arguments("TASK", options.words, false, "one or several task ids");
+  parser.flag("--all", options.all, "all tasks, new ones too, from now on");
+  parser.list("--agent", options.agents, "AGENT", "all tasks of this agent; may be repeated");
   parser.flag("-f,--follow", options.follow, "go on until the task ends (the default)");
   parser.flag("--no-follow", options.no_follow, "stop at the newest event");
   parser.option("-n,--lines", options.lines, "N|all", "begin with the newest N; all without it");
@@ -35,6 +43,14 @@ void declare(ArgParser& parser, TailOptions& options) {
   parser.flag("--prefix", options.prefix, "begin each line with the task's id");
 }
 
+/// A place of a stream over many tasks, and of these.
+Result<void> check_place(const std::string& text, const TaskSelection& selection) {
+  const Result<ManyCursor> place = ManyCursor::parse(text);
+  if (!place) return place.error();
+  if (place->mark == selection.mark()) return {};
+  return {Errc::kInvalid, "this cursor is of other tasks; give the --all or --agent it came from"};
+}
+
 Result<void> validate_cursor_file(const TailOptions& options) {
   if (!options.cursor_file) return {};
   if (options.cursor_file->empty()) {
@@ -44,12 +60,39 @@ Result<void> validate_cursor_file(const TailOptions& options) {
     return {Errc::kInvalid, "--cursor-file and --after exclude each other; give one of them"};
   }
   if (options.request.tasks.size() > 1) {
-    return {Errc::kInvalid, "--cursor-file holds the place in one task; give one task"};
+    return {Errc::kInvalid,
+            "--cursor-file holds the place in one task; give one task, or --all, or --agent"};
   }
   return {};
 }
 
-Result<void> validate(TailOptions& options) {
+/// What only streams of named tasks have.
+Result<void> validate_many(TailOptions& options) {
+  if (!options.words.empty()) {
+    return {Errc::kInvalid, "--all and --agent exclude task ids; give one or the other"};
+  }
+  if (options.all && !options.agents.empty()) {
+    return {Errc::kInvalid, "--all and --agent exclude each other; give one of them"};
+  }
+  if (options.no_follow || options.lines) {
+    return {Errc::kInvalid,
+            "--all and --agent show what happens from now on; --no-follow and -n need task ids"};
+  }
+  for (const std::string& word : options.agents) {
+    Result<AgentId> agent = AgentId::parse(word);
+    if (!agent) return {Errc::kInvalid, "--agent: " + agent.error().text};
+    options.selection.agents.push_back(*std::move(agent));
+  }
+  if (!options.after) return {};
+  const Result<void> after = check_place(*options.after, options.selection);
+  if (!after) return {Errc::kInvalid, "--after: " + after.error().text};
+  return {};
+}
+
+Result<void> validate_one_or_several(TailOptions& options) {
+  if (options.words.empty()) {
+    return {Errc::kInvalid, "which tasks? Give TASK, --agent AGENT, or --all"};
+  }
   Result<std::vector<TaskId>> tasks = task_ids(options.words);
   if (!tasks) return tasks.error();
   options.request.tasks = *std::move(tasks);
@@ -70,6 +113,13 @@ Result<void> validate(TailOptions& options) {
     if (!after) return {Errc::kInvalid, "--after: " + after.error().text};
     options.request.after = *after;
   }
+  return {};
+}
+
+Result<void> validate(TailOptions& options) {
+  const Result<void> selected =
+      options.many() ? validate_many(options) : validate_one_or_several(options);
+  if (!selected) return selected;
   if (const Result<void> valid = validate_cursor_file(options); !valid) return valid;
   // Ages count from when it runs; whether they are right does not depend on when that is.
   const Result<EventFilter> filter = read_filter(options.filter, WallTime{});
@@ -79,9 +129,36 @@ Result<void> validate(TailOptions& options) {
   return {};
 }
 
+ExitStatus run_many(const TailOptions& options, EventFilter filter, Deps& deps) {
+  if (filter.until && *filter.until <= deps.clock.wall()) {
+    return fail(
+        deps, {Errc::kInvalid, "--until is past; with --all and --agent it ends what is to come"});
+  }
+  FollowManyRequest request;
+  request.filter = std::move(filter);
+  request.selection = options.selection;
+  request.after = options.after.value_or("");
+  request.until_event = options.request.until_event;
+  request.fail_on_gap = options.fail_on_gap;
+  if (!options.cursor_file) return follow_many(request, deps);
+  const CursorFile file(*options.cursor_file);
+  const Result<std::optional<std::string>> seen = file.load_text();
+  if (!seen) return fail(deps, seen.error());
+  if (*seen) {
+    const Result<void> place = check_place(**seen, options.selection);
+    if (!place) return fail(deps, file.wrong(place.error().text, "now"));
+    request.after = **seen;
+  }
+  if (const Result<void> writable = file.check(); !writable) return fail(deps, writable.error());
+  request.resume_option = " --cursor-file " + shell_word(*options.cursor_file);
+  request.on_shown = [&file](const std::string& place) { return file.store_text(place); };
+  return follow_many(request, deps);
+}
+
 ExitStatus run(const TailOptions& options, Deps& deps) {
   Result<EventFilter> filter = read_filter(options.filter, deps.clock.wall());
   if (!filter) return fail(deps, filter.error());
+  if (options.many()) return run_many(options, *std::move(filter), deps);
   FollowRequest request = options.request;
   request.filter = *std::move(filter);
   if (!options.cursor_file) return follow(request, deps);
@@ -100,13 +177,14 @@ ExitStatus run(const TailOptions& options, Deps& deps) {
 ExitStatus enter_tail(Invocation& invocation, Needs needs) {
   const Parts<TailOptions> parts{
       {.name = "tail",
-       .usage = "[OPTIONS] TASK...",
+       .usage = "[OPTIONS] TASK...\n       taskfeed tail [OPTIONS] --all | --agent AGENT",
        .summary = "Print the events of tasks, history first, then as they happen, until they end.\n"
                   "The exit status says how the task ended: 0 completed, 3 failed, 6 cancelled.",
        .examples = "  taskfeed tail TASK\n"
                    "  taskfeed tail -n 20 --no-follow TASK\n"
                    "  taskfeed tail --since 10m --grep '(?i)error' TASK\n"
                    "  taskfeed tail --cursor-file seen TASK\n"
+                   "  taskfeed tail --all --types 'Workflow*Failed'\n"
                    "  taskfeed tail --json TASK | jq .event_type\n"},
       declare,
       validate,

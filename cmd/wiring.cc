@@ -62,7 +62,8 @@ class RedisBackend final : public Backend {
 
   service::Tasks& tasks() override { return core_.tasks; }
   std::unique_ptr<StreamSource> stream() override {
-    auto made = RedisStream::start(place_.url, core_.tasks, ports_.clock, ports_.log);
+    auto made =
+        RedisStream::start(place_.url, {core_.tasks, core_.places}, ports_.clock, ports_.log);
     if (!made) return std::make_unique<NoStream>(made.error());
     return *std::move(made);
   }

@@ -22,7 +22,7 @@ class RedisReader : public ::testing::Test {
         .value();
   }
   Result<void> open(const TaskId& task) {
-    stream_ = RedisStream::start(url_, core_.tasks, clock_, log_).value();
+    stream_ = RedisStream::start(url_, {core_.tasks, core_.places}, clock_, log_).value();
     return stream_->open({.task = task});
   }
   /// The next item's event type.

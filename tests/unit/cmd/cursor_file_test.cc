@@ -223,7 +223,9 @@ TEST(TailCursorFile, IsOfOneTaskAndInPlaceOfAfter) {
   EXPECT_EQ(world.err.text,
             "taskfeed: --cursor-file and --after exclude each other; give one of them\n");
   EXPECT_EQ(world.call(enter_tail, world.args({"t-2", "--cursor-file", "f"})), ExitStatus::kUsage);
-  EXPECT_EQ(world.err.text, "taskfeed: --cursor-file holds the place in one task; give one task\n");
+  EXPECT_EQ(
+      world.err.text,
+      "taskfeed: --cursor-file holds the place in one task; give one task, or --all, or --agent\n");
   EXPECT_EQ(world.call(enter_tail, world.args({"--cursor-file", ""})), ExitStatus::kUsage);
   EXPECT_EQ(world.opened, 0);
 }
