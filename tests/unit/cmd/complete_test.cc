@@ -99,6 +99,7 @@ TEST(CompleteLive, AsksForWhatTheArgumentNames) {
   EXPECT_EQ(shell.offered({"tail", "t-2", "t-1"}), Words{"t-1"});
   EXPECT_EQ(shell.offered({"create", "--agent", "b"}), Words{"blue"});
   EXPECT_EQ(shell.asked, (std::vector<Live>{Live::kTasks, Live::kTasks, Live::kAgents}));
+  EXPECT_EQ(shell.offered({"tail", "--agent", "b"}), Words{"blue"});
 }
 
 TEST(CompleteLive, AsksNobodyForAnythingElse) {

@@ -50,6 +50,9 @@ TEST(ManyFrames, OfTheStreamItself) {
   EXPECT_EQ(lost_place_frame()->bytes(),
             "event: stream.gap\ndata: {\"task_id\":null,\"from\":null,\"to\":null,"
             "\"reason\":\"unresumable\"}\n\n");
+  EXPECT_EQ(forgotten_frame(task("t1"), {5, 6})->bytes(),
+            "event: stream.gap\ndata: {\"task_id\":\"t1\",\"from\":\"5-6\",\"to\":null,"
+            "\"reason\":\"trimmed\"}\n\n");
   EXPECT_EQ(many_state_frame({.tasks = 9, .resumable = false, .full = true})->bytes(),
             "event: stream.state\ndata: {\"tasks\":9,\"resumable\":false,\"full\":true}\n\n");
   EXPECT_EQ(many_end_frame()->bytes(), "event: stream.end\ndata: {\"status\":\"ended\"}\n\n");

@@ -242,6 +242,17 @@ TEST_F(ManyReaders, WithoutAPlaceAreToldSo) {
   EXPECT_EQ(sink.take(), (Words{"open live 1", "gap - unresumable"}));
 }
 
+TEST_F(ManyReaders, AreToldOfTasksThatAreKeptNoLonger) {
+  create("t1");
+  ManyReaderSink sink;
+  join(sink, {.selection = {},
+              .from = now(),
+              .replay = sse::Replay::kComplete,
+              .forgotten = {{task("gone"), {5, 5}}}});
+  EXPECT_EQ(sink.take(), (Words{"open complete 1", "gap gone trimmed"}));
+  EXPECT_FALSE(sink.place()->open.contains(task("gone")));
+}
+
 TEST_F(ManyReaders, OverTheIdsBoundSayThatTheyCannotResume) {
   for (int i = 0; i < 700; ++i) create("task-with-a-name-" + std::to_string(i));
   ManyReaderSink sink;

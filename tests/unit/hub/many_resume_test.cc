@@ -119,6 +119,9 @@ void tell(uint32_t seed, size_t frames, bool lossy) {
   };
   connect();
   for (int steps = 0; steps < 60; ++steps) {
+    // Redis goes away now and then, while tasks go on elsewhere.
+    if (lossy && steps % 9 == 4) world.feed.lose();
+    if (lossy && steps % 9 == 6) world.feed.restore();
     story.step();
     if (sink->frames < frames) continue;
     disconnect();
@@ -126,6 +129,7 @@ void tell(uint32_t seed, size_t frames, bool lossy) {
     connect();
   }
   disconnect();
+  if (lossy) world.feed.restore();
   story.end_all();
   frames = SIZE_MAX;
   connect();
