@@ -87,6 +87,7 @@ class Sockets {
     if (name.pattern == "/agents" || name.pattern == "/agents/{agent}") {
       return R"({"id":"agent-1","runner":"external"})";
     }
+    if (name.pattern == "{task}/input") return R"({"text":"x"})";
     return name.pattern == "{task}/events" ? R"({"event_type":"note"})" : "{}";
   }
 };
