@@ -211,7 +211,7 @@ TEST(TailBadInput, IsToldBeforeAnythingIsOpened) {
     std::string_view says;
   };
   const Row rows[] = {
-      {{}, "TASK is missing"},
+      {{}, "which tasks?"},
       {{"t-1", "-f", "--no-follow"}, "exclude each other"},
       {{"t-1", "-n", "many"}, "nor 'all'"},
       {{"t-1", "--after", "7"}, "--after: "},

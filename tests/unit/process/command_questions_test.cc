@@ -49,7 +49,7 @@ TEST_F(CommandQuestions, ForAnInputHandItToTheProgram) {
   EXPECT_EQ(questions_[0].prompt, "Which version?");
   const Outcome outcome = run();
   EXPECT_EQ(outcome.status, Outcome::Status::kCompleted);
-  EXPECT_EQ(outcome.response, "1.2.3\n1.2.3\n");
+  EXPECT_EQ(outcome.response, "1.2.3\n1.2.3");
 }
 
 TEST_F(CommandQuestions, HandOverTheLongestInputToAProgramThatReadsNothing) {
