@@ -31,6 +31,7 @@ constexpr std::array kSubcommands{
                enter_token, kTokenVerbs},
     Subcommand{"config", "show, check and begin the configuration", Needs::kNothing, enter_config,
                kConfigVerbs},
+    Subcommand{"doctor", "look whether all is as it should be", Needs::kNothing, enter_doctor},
     Subcommand{"completion", "complete words in bash, zsh or fish", Needs::kNothing,
                enter_completion},
     Subcommand{"help", "how to use a subcommand", Needs::kNothing, enter_help},

@@ -116,6 +116,7 @@ ExitStatus enter_complete(Invocation& invocation, Needs needs);
 ExitStatus enter_completion(Invocation& invocation, Needs needs);
 ExitStatus enter_config(Invocation& invocation, Needs needs);
 ExitStatus enter_create(Invocation& invocation, Needs needs);
+ExitStatus enter_doctor(Invocation& invocation, Needs needs);
 ExitStatus enter_events(Invocation& invocation, Needs needs);
 ExitStatus enter_execute(Invocation& invocation, Needs needs);
 ExitStatus enter_get(Invocation& invocation, Needs needs);

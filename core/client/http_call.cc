@@ -1,5 +1,7 @@
 #include "client/http_call.h"
 
+#include <algorithm>
+
 #include <httplib.h>
 #include <sys/socket.h>
 
@@ -67,6 +69,17 @@ httplib::Request request_of(const HttpRequest& request) {
   return made;
 }
 
+std::map<std::string, std::string> fields_of(const httplib::Response& head) {
+  std::map<std::string, std::string> fields;
+  for (const auto& [name, value] : head.headers) {
+    std::string lower = name;
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    fields.emplace(std::move(lower), value);
+  }
+  return fields;
+}
+
 }  // namespace
 
 Result<HttpAnswer> HttpCall::call(const HttpRequest& request) {
@@ -93,6 +106,7 @@ Result<void> HttpCall::stream(const HttpRequest& request, const Reader& reader) 
   bool answered = false;
   made.response_handler = [&](const httplib::Response& head) {
     answered = true;
+    if (reader.on_fields) reader.on_fields(fields_of(head));
     ended_by_reader = !reader.on_head(head.status, head.get_header_value("Content-Type"));
     return !ended_by_reader;
   };

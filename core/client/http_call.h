@@ -49,6 +49,8 @@ class HttpCall {
   /// `on_head` and `on_bytes` answer false to end the stream there. A body that the server ends is
   /// no error.
   struct Reader {
+    /// Called first, if it is set: all fields of the answer, their names in lower case.
+    std::function<void(const std::map<std::string, std::string>& fields)> on_fields;
     std::function<bool(int status, std::string_view content_type)> on_head;
     std::function<bool(std::string_view bytes)> on_bytes;
   };
