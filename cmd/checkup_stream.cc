@@ -33,7 +33,12 @@ std::string field(const StreamFacts& facts, const std::string& name) {
 
 Finding judge_answer(const StreamFacts& facts) {
   Finding finding{Health::kOk, "stream", {}, {}};
-  if (facts.error) {
+  if (facts.error && facts.error->code == Errc::kTimeout) {
+    // Connected, and not even the head came: a proxy waits for more before it passes anything on.
+    finding.health = Health::kFailed;
+    finding.text = "held back: nothing came in " + format_duration(facts.end);
+    finding.advice = kFlowAdvice;
+  } else if (facts.error) {
     finding.health = Health::kUnreachable;
     finding.text = facts.error->text;
   } else if (facts.status == 401 || facts.status == 403) {

@@ -201,6 +201,9 @@ TEST(DoctorStream, LooksAtTheHead) {
   }
   facts.error = Error{Errc::kUnavailable, "nobody"};
   EXPECT_EQ(judge_stream(facts).front().health, Health::kUnreachable);
+  facts.error = Error{Errc::kTimeout, "no head"};
+  EXPECT_EQ(health_of(judge_stream(facts), "stream"), Health::kFailed);
+  EXPECT_NE(judge_stream(facts).front().text.find("held back"), std::string::npos);
 }
 
 }  // namespace
