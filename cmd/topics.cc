@@ -31,6 +31,7 @@ std::string environment_text(size_t columns) {
       {"CLICOLOR_FORCE", "colours also in a pipe, unless it is 0"},
       {"TERM", "dumb: no colours, no status line"},
       {"CI", "no status line, unless it is 0 or false"},
+      {"PATH", "where doctor looks for redis-server"},
       {"LC_ALL, LC_CTYPE, LANG", "outside a UTF-8 locale, text output is marked in ASCII"},
       {"XDG_STATE_HOME, HOME", "where the state directory is by default"},
       {"XDG_CONFIG_HOME, HOME", "where the user's configuration is"},
