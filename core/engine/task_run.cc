@@ -211,6 +211,9 @@ TaskRun::Next TaskRun::carry(const workflow::Resume& command) {
 }
 
 TaskRun::Next TaskRun::carry(const workflow::Park&) {
+  // As in Await: nothing of it can move a paused task, and what stays would be claimed for again
+  // and again.
+  journal_.take_signals(newest_signal_);
   return commit(Keep::kNothing, {How::kParked, {}, {}});
 }
 

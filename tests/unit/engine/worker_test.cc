@@ -215,6 +215,32 @@ TEST(WorkerSignals, APauseTakesEffectBetweenActivitiesAndFreesTheSlot) {
   EXPECT_EQ(world.runner.runs().size(), 2U);
 }
 
+TEST(WorkerSignals, ASecondPauseKeepsNoWorkerTurning) {
+  EngineWorld world(2);
+  SimWorker* self = nullptr;
+  world.runner.on_begin = [&](const auto&) {
+    EXPECT_TRUE(world.signal(broker::SignalKind::kPause).ok());
+    self->beat();
+    // This one nobody hears of before the task is paused.
+    EXPECT_TRUE(world.signal(broker::SignalKind::kPause).ok());
+  };
+  world.submit();
+  size_t calls = 0;
+  SimWorker worker(world, "w", [&](std::string_view) {
+    return ++calls > 200 ? Passage::kDead : Passage::kOpen;
+  });
+  self = &worker;
+  EXPECT_TRUE(worker.turn());
+  EXPECT_LT(calls, 50U);
+  EXPECT_EQ(world.stored().task.status, TaskStatus::kPaused);
+  EXPECT_TRUE(world.stored().signals.empty());
+  world.runner.on_begin = [](const auto&) {};
+  EXPECT_TRUE(world.signal(broker::SignalKind::kResume).ok());
+  EXPECT_TRUE(world.finish(worker));
+  EXPECT_EQ(world.stored().task.status, TaskStatus::kCompleted);
+  EXPECT_EQ(world.count(types::kPaused), 1U);
+}
+
 TEST(WorkerSignals, ACancelOfAPausedTaskEndsItAtOnce) {
   EngineWorld world(2);
   SimWorker* self = nullptr;
