@@ -26,7 +26,8 @@ TaskRun::TaskRun(const Ports& ports, const WorkerLimits& limits, Waiter& waiter,
       waiter_(waiter),
       mailbox_(mailbox),
       last_error_(claimed.stored.last_error),
-      journal_(ports, limits, waiter, mailbox, std::move(claimed)) {}
+      journal_(ports, limits, waiter, mailbox, std::move(claimed)),
+      sure_at_(ports.clock.mono()) {}
 
 RunEnd TaskRun::carry_out() {
   if (const Result<void> folded = journal_.catch_up(); !folded) return unavailable(folded.error());
@@ -93,6 +94,7 @@ TaskRun::Next TaskRun::run_activity(const workflow::RunActivity& command) {
     sink.keep(std::move(started));
   }
   if (Next end = commit(Keep::kLease, {})) return end;
+  if (Next end = ensure_lease()) return end;
 
   const Task& task = journal_.task();
   const runner::Activity activity{
@@ -247,6 +249,16 @@ TaskRun::Next TaskRun::ensure_agent() {
   return std::nullopt;
 }
 
+TaskRun::Next TaskRun::ensure_lease() {
+  const MonoTime now = ports_.clock.mono();
+  if (now - sure_at_ < limits_.lease_interval / 2) return std::nullopt;
+  const Result<void> renewed = renew_lease(ports_, limits_, journal_.lease(), mailbox_);
+  if (mailbox_.lost()) return RunEnd{How::kLost, {}, {}};
+  if (!renewed) return unavailable(renewed.error());
+  sure_at_ = now;
+  return std::nullopt;
+}
+
 TaskRun::Next TaskRun::fail(TaskFailure failure) {
   workflow::Finish finish;
   finish.status = TaskStatus::kFailed;
@@ -288,6 +300,21 @@ RunEnd TaskRun::unavailable(const Error& error) {
   RunEnd end = let_go({How::kUnavailable, {}, {}});
   end.error = error.text;
   return end;
+}
+
+Result<void> renew_lease(const Ports& ports, const WorkerLimits& limits, const broker::Lease& lease,
+                         Mailbox& mailbox) {
+  const Result<std::vector<broker::Signal>> signals =
+      ports.leases.renew(lease, limits.lease_interval);
+  if (signals) {
+    mailbox.deliver(*signals);
+    return {};
+  }
+  const Errc code = signals.error().code;
+  if (code == Errc::kFenced || code == Errc::kNotFound || code == Errc::kEnded) {
+    mailbox.lose_lease();
+  }
+  return signals.error();
 }
 
 }  // namespace taskfeed::engine

@@ -66,6 +66,9 @@ class TaskRun {
                 ActivitySink& sink, Milliseconds duration);
   /// Empty once the agent and its runner are at hand; otherwise the task has ended for it.
   Next ensure_agent();
+  /// Asks whether the task is still ours, where so long has passed that it may be another's: a
+  /// batch begins a step without a commit that would tell.
+  Next ensure_lease();
   Next fail(TaskFailure failure);
   RunEnd poison();
   RunEnd let_go(RunEnd end);
@@ -82,6 +85,12 @@ class TaskRun {
   runner::Runner* runner_ = nullptr;
   std::string newest_signal_;  ///< Of the requests that were decided upon.
   bool asked_to_move_ = false;
+  MonoTime sure_at_;  ///< Of the lease.
 };
+
+/// Renews the lease, hands the signals over, and tells the mailbox of a lease that is lost. Other
+/// errors say nothing of the lease: a commit finds out.
+Result<void> renew_lease(const Ports& ports, const WorkerLimits& limits, const broker::Lease& lease,
+                         Mailbox& mailbox);
 
 }  // namespace taskfeed::engine

@@ -171,15 +171,7 @@ void Worker::settle(const broker::QueueEntry& entry, const RunEnd& end) {
 }
 
 void Worker::beat(const broker::Lease& lease, Mailbox& mailbox) {
-  const Result<std::vector<broker::Signal>> signals =
-      ports_.leases.renew(lease, options_.limits.lease_interval);
-  if (signals) {
-    mailbox.deliver(*signals);
-  } else if (signals.error().code == Errc::kFenced || signals.error().code == Errc::kNotFound ||
-             signals.error().code == Errc::kEnded) {
-    mailbox.lose_lease();
-  }
-  // Otherwise the lease may still be ours: commit() finds out.
+  (void)renew_lease(ports_, options_.limits, lease, mailbox);
 }
 
 }  // namespace taskfeed::engine

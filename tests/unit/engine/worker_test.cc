@@ -191,6 +191,28 @@ TEST(WorkerSignals, ACancelOfATaskThatNobodyHoldsEndsItAtOnce) {
   EXPECT_FALSE(worker.turn());  // The entry is gone.
 }
 
+TEST(WorkerLease, ThatRanOutWhileTheWorkerSleptLetsItBeginNoStepOfABatch) {
+  EngineWorld world(2);
+  world.submit();
+  SimWorker first(world, "first", open_gate);
+  world.runner.on_begin = [&](const auto&) { first.keeper().mailbox()->shut_down(); };
+  EXPECT_TRUE(first.turn());
+  world.runner.on_begin = [](const auto&) {};
+  SimWorker heir(world, "heir", open_gate);
+  bool asleep = false;
+  SimWorker sleeper(world, "sleeper", [&](std::string_view call) {
+    if (call == "agent" && !std::exchange(asleep, true)) {
+      world.clock.advance(Milliseconds(16'000));
+      EXPECT_TRUE(heir.turn());
+      EXPECT_TRUE(world.ended());
+    }
+    return Passage::kOpen;
+  });
+  sleeper.turn();
+  EXPECT_TRUE(asleep);
+  EXPECT_EQ(world.runner.runs().size(), 2U) << "of the first, and of the heir";
+}
+
 TEST(WorkerSignals, APauseTakesEffectBetweenActivitiesAndFreesTheSlot) {
   EngineWorld world(2);
   SimWorker* self = nullptr;
