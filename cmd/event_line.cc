@@ -21,12 +21,12 @@ class Fields {
     line_ += one_line(text, kFieldBytesMax, looks_);
     return *this;
   }
-  Fields& dollars(const Json& event, std::string_view key, std::string_view before = "$") {
+  Fields& dollars(const Json& event, std::string_view key, std::string_view before = {}) {
     const Json* amount = find(event, key);
     if (amount == nullptr || !amount->is_number()) return *this;
     const double nano = amount->get<double>() * 1e9;
     if (!(std::fabs(nano) < 9e18) || nano == 0) return *this;
-    return add(std::string(before) + format_dollars(std::llround(nano)));
+    return add(std::string(before) + short_dollars(std::llround(nano)));
   }
   Fields& duration(const Json& event) {
     const Json* took = find(event, "duration_ms");
@@ -151,7 +151,7 @@ EventLine llm(std::string_view type, const Json& event, const Looks& looks) {
   }
   fields.add(string_at(event, "model")).attempt(event);
   if (type == types::kLlmCallStarted) {
-    fields.dollars(event, "estimated_cost", looks.utf8 ? "≈$" : "~$");
+    fields.dollars(event, "estimated_cost", looks.utf8 ? "≈" : "~");
     return {"LLM", marks.start, Tone::kStarted, fields.str()};
   }
   if (type == types::kLlmCallFailed) {
@@ -215,7 +215,7 @@ EventLine tool_or_approval(std::string_view type, const Json& event, const Looks
 
 EventLine budget(std::string_view type, const Json& event, const Looks& looks) {
   Fields fields(looks);
-  fields.dollars(event, "used").dollars(event, "budget", "of $");
+  fields.dollars(event, "used").dollars(event, "budget", "of ");
   if (const Json* ratio = find(event, "ratio"); ratio != nullptr && ratio->is_number()) {
     fields.add(std::to_string(std::lround(ratio->get<double>() * 100)) + " %");
   }

@@ -82,8 +82,9 @@ std::string paint(std::string_view text, Tone tone, const Looks& looks) {
 std::string short_duration(int64_t milliseconds) {
   if (milliseconds < 0) milliseconds = 0;
   if (milliseconds < 1'000) return std::to_string(milliseconds) + "ms";
-  if (milliseconds < 60'000) return formatted("%.1f%s", milliseconds / 1e3, "s");
-  const int64_t seconds = milliseconds / 1'000;
+  constexpr int64_t kRoundsToAMinute = 59'950;
+  if (milliseconds < kRoundsToAMinute) return formatted("%.1f%s", milliseconds / 1e3, "s");
+  const int64_t seconds = std::max<int64_t>(milliseconds / 1'000, 60);
   char text[48];
   if (seconds < 3'600) {
     std::snprintf(text, sizeof text, "%dm%02ds", static_cast<int>(seconds / 60),
@@ -109,7 +110,8 @@ std::string short_dollars(NanoDollars amount) {
   const NanoDollars unit = size < kNanoDollarsPerDollar ? kLeastShown : 100 * kLeastShown;
   std::string text = format_dollars((size + unit / 2) / unit * unit);
   const size_t decimals = text.size() - text.find('.') - 1;
-  if (decimals < 2) text.append(2 - decimals, '0');
+  const size_t shown = decimals <= 2 ? 2 : 4;
+  text.append(shown - decimals, '0');
   return (negative ? "-$" : "$") + text;
 }
 

@@ -35,7 +35,7 @@ std::string paint(std::string_view text, Tone tone, const Looks& looks);
 std::string short_duration(int64_t milliseconds);
 /// "5s", "2m05s", "1h02m": of something that still goes on.
 std::string elapsed_time(Milliseconds time);
-/// "$0.0041", "$0.50", "$12.30": two decimals, four below a dollar where they say something.
+/// "$0.0041", "$0.50", "$12.30": two decimals; four, below a dollar, where they say something.
 std::string short_dollars(NanoDollars amount);
 /// "310", "1.2k", "3.4M".
 std::string short_count(int64_t count);

@@ -44,7 +44,10 @@ TEST(LooksNumbers, ShortenDurations) {
   EXPECT_EQ(short_duration(-5), "0ms");
   EXPECT_EQ(short_duration(350), "350ms");
   EXPECT_EQ(short_duration(1'840), "1.8s");
-  EXPECT_EQ(short_duration(59'999), "60.0s");
+  EXPECT_EQ(short_duration(59'949), "59.9s");
+  EXPECT_EQ(short_duration(59'950), "1m00s");
+  EXPECT_EQ(short_duration(59'999), "1m00s");
+  EXPECT_EQ(short_duration(60'999), "1m00s");
   EXPECT_EQ(short_duration(125'000), "2m05s");
   EXPECT_EQ(short_duration(3'725'000), "1h02m");
 }
@@ -60,7 +63,9 @@ TEST(LooksNumbers, ShowMoneyAsFarAsItSaysSomething) {
   EXPECT_EQ(short_dollars(4'100'000), "$0.0041");
   EXPECT_EQ(short_dollars(4'149'999), "$0.0041");
   EXPECT_EQ(short_dollars(500'000'000), "$0.50");
-  EXPECT_EQ(short_dollars(512'000'000), "$0.512");
+  EXPECT_EQ(short_dollars(512'000'000), "$0.5120");
+  EXPECT_EQ(short_dollars(4'000'000), "$0.0040");
+  EXPECT_EQ(short_dollars(250'000'000), "$0.25");
   EXPECT_EQ(short_dollars(12'345'678'901), "$12.35");
   EXPECT_EQ(short_dollars(999'999'999), "$1.00");
   EXPECT_EQ(short_dollars(49'999), "<$0.0001");
