@@ -22,6 +22,7 @@ std::string EventPrinter::safe(std::string json) const {
 void EventPrinter::event(const sse::Message& event, std::string_view prefix) {
   switch (format_) {
     case OutputFormat::kText:
+      renderer_.set_columns(out_.columns().value_or(0));
       out_.write(renderer_.render(event.event, event.data, prefix));
       break;
     case OutputFormat::kJson:

@@ -42,6 +42,7 @@ tm broken_down(WallTime time, bool utc) {
 Looks looks_for(const Globals& globals, const Output& out, const Environment& environment) {
   Looks looks;
   looks.terminal = out.is_terminal();
+  looks.columns = out.columns().value_or(0);
   looks.color = globals.color == ColorChoice::kAlways ||
                 (globals.color == ColorChoice::kAuto && looks.terminal);
   looks.utf8 = is_utf8_locale(environment);

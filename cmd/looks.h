@@ -20,6 +20,7 @@ struct Looks {
   bool color = false;
   bool utf8 = true;
   bool terminal = false;  ///< Somebody looks: chunks of text flow.
+  size_t columns = 0;     ///< Of the terminal, into which lines are fitted; 0: as long as they are.
   TimeStyle time = TimeStyle::kClock;
   bool utc = false;
 };

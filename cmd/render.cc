@@ -2,8 +2,33 @@
 
 #include "base/text.h"
 #include "event/event.h"
+#include "width.h"
 
 namespace taskfeed::cmd {
+namespace {
+
+constexpr size_t kBetween = 2;
+constexpr size_t kLabelColumns = 4;
+/// With less beside them, a task's id is shortened, and then the time left out.
+constexpr size_t kBesideIdLeast = 40;
+constexpr size_t kBesideTimeLeast = 24;
+/// A terminal narrower than any line: it wraps.
+constexpr size_t kRoomLeast = 8;
+
+/// What is left of the row; 0 where it has no end.
+size_t room_after(size_t before, const Looks& looks) {
+  if (looks.columns == 0) return 0;
+  return looks.columns > before + kRoomLeast ? looks.columns - before : kRoomLeast;
+}
+
+/// Its end: UUIDs of tasks that were created together begin alike.
+std::string short_id(const std::string& id, const Looks& looks) {
+  constexpr size_t kKept = 8;
+  if (id.size() <= kKept) return id;
+  return (looks.utf8 ? "…" : "...") + id.substr(id.size() - kKept);
+}
+
+}  // namespace
 
 std::string EventRenderer::render(std::string_view type, std::string_view json,
                                   std::string_view prefix) {
@@ -11,19 +36,46 @@ std::string EventRenderer::render(std::string_view type, std::string_view json,
   const Json event = parsed && parsed->is_object() ? *parsed : Json::object();
   if (type == types::kLlmCallChunk && looks_.terminal && prefix.empty()) return flow(event);
   std::string text = finish();
-  std::string head;
-  if (!prefix.empty()) head += paint(prefix, Tone::kDim, looks_) + "  ";
-  const std::string time = time_text(event);
-  if (!time.empty()) head += paint(time, Tone::kDim, looks_) + "  ";
-  if (!parsed) return text + head + one_line(json, 400, looks_) + "\n";
-  if (type == types::kToolCallOutput) return text + output_lines(event, head);
+  const Head head = head_of(event, prefix);
+  if (!parsed) {
+    const std::string_view ellipsis = looks_.utf8 ? "…" : "...";
+    const std::string line = one_line(json, 400, looks_);
+    const size_t room = room_after(head.columns, looks_);
+    return text + head.text + (room == 0 ? line : cut_to(line, room, ellipsis)) + "\n";
+  }
+  if (type == types::kToolCallOutput) return text + output_lines(event, head.text);
+  return text + head.text + line_after(head, event_line(type, event, looks_)) + "\n";
+}
 
-  const EventLine line = event_line(type, event, looks_);
+EventRenderer::Head EventRenderer::head_of(const Json& event, std::string_view prefix) {
+  std::string time = time_text(event);
+  std::string task(prefix);
+  const auto wide = [&] {
+    return (task.empty() ? 0 : width_of(task) + kBetween) +
+           (time.empty() ? 0 : width_of(time) + kBetween);
+  };
+  if (looks_.columns > 0 && !task.empty() && wide() + kBesideIdLeast > looks_.columns) {
+    task = short_id(task, looks_);
+  }
+  if (looks_.columns > 0 && wide() + kBesideTimeLeast > looks_.columns) time.clear();
+  const std::string between(kBetween, ' ');
+  return {(task.empty() ? "" : paint(task, Tone::kDim, looks_) + between) +
+              (time.empty() ? "" : paint(time, Tone::kDim, looks_) + between),
+          wide()};
+}
+
+std::string EventRenderer::line_after(const Head& head, const EventLine& line) const {
+  const std::string_view ellipsis = looks_.utf8 ? "…" : "...";
   std::string label = line.label;
-  label.resize(std::max<size_t>(label.size(), 4), ' ');
-  text += head + paint(label + " " + line.mark, line.tone, looks_);
-  if (!line.text.empty()) text += "  " + line.text;
-  return text + "\n";
+  if (const size_t room = room_after(head.columns, looks_); room > 0) {
+    const size_t fields = std::min(room, kBetween + 2 + kRoomLeast);
+    label = cut_to(label, std::max(std::min(room / 2, room - fields), kLabelColumns), ellipsis);
+  }
+  label = padded(label, kLabelColumns) + " " + line.mark;
+  const size_t before = head.columns + width_of(label) + kBetween;
+  const std::string fields = fitted(line.fields, room_after(before, looks_), looks_);
+  return paint(label, line.tone, looks_) +
+         (fields.empty() ? "" : std::string(kBetween, ' ') + fields);
 }
 
 std::string EventRenderer::flow(const Json& chunk) {

@@ -94,7 +94,9 @@ std::string formatting_text(size_t columns) {
          "\n" +
          help_paragraph(
              "On a terminal, control characters, escape sequences and bidirectional overrides "
-             "within events are shown escaped. JSON stays JSON.",
+             "within events are shown escaped; JSON stays JSON. A line of text is fitted into its "
+             "width: what matters least is left out, and long texts end with an ellipsis. What a "
+             "program or a model writes is never cut; nor is anything in a pipe or a file.",
              columns);
 }
 

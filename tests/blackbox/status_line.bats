@@ -24,6 +24,7 @@ on_screen() { tmux_do capture-pane -p "$@" -t s; }
 shows() { on_screen -J | grep -qF -- "$1"; }
 gone_from_screen() { lacks "$(on_screen)" "$1"; }
 never_showed() { lacks "$(<raw)" "$1"; }
+fits_columns() { [ "$(tmux_do display-message -p -t s '#{pane_width}')" = "$1" ]; }
 # The rows of the screen that have the line.
 line() { on_screen | grep '▸'; }
 
@@ -98,6 +99,22 @@ finish() { publish WorkflowCompleted '{"final_response":"fine"}'; }
   eventually shows 'ended with 0'
   taskfeed tail --utc "$task" >wanted
   same "the screen" "$(<wanted)" "$(on_screen | grep -v 'ended with' | sed '/^$/d')"
+}
+
+@test "an event is one row of a terminal, however narrow it becomes, and whole in a file" {
+  outside_task
+  local long="check that the release builds, installs and starts on every machine that we support"
+  publish WorkflowStarted "{\"goal\":\"$long\"}"
+  screen 60 "$binary" tail --utc "$task"
+  eventually shows 'TASK ▶  check that the release builds,'
+  same "rows" 1 "$(on_screen | grep -v '▸' | grep -c .)"
+  on_screen | grep -q '…$'
+  tmux_do resize-window -t s -x 40
+  eventually fits_columns 40
+  publish WorkflowProgressUpdated "{\"message\":\"$long\"}"
+  eventually shows 'PROG ·  check that'
+  on_screen | grep -q '^[0-9:.]*  PROG ·  check that .*…$'
+  taskfeed tail --no-follow "$task" | grep -qF "PROG ·  $long"
 }
 
 @test "a file gets no byte of the line, and the person sees it all the same" {

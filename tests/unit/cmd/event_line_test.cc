@@ -1,8 +1,10 @@
 #include <array>
+#include <sstream>
 
 #include <gtest/gtest.h>
 
 #include "cmd/render.h"
+#include "cmd/width.h"
 #include "event/event_type.h"
 #include "support/golden.h"
 
@@ -62,20 +64,59 @@ constexpr std::array kSamples{
     Sample{"Empty", R"({})"},
 };
 
+/// What a narrow terminal has no room for.
+constexpr std::array kLongSamples{
+    Sample{types::kStarted,
+           R"({"mode":"streaming","attempt":2,"goal":"check that the release 1.2 builds, )"
+           R"(installs and starts on every machine that we support"})"},
+    Sample{types::kStepCompleted,
+           R"({"step":11,"name":"sign-the-packages","status":"failed","attempt":3,"cost":0.25,
+               "duration_ms":65000,"error":{"kind":"step_failed",
+               "message":"gpg exited with status 2: no secret key for packager@example.org"}})"},
+    Sample{types::kLlmCallCompleted,
+           R"({"model":"a-model-with-a-long-name-2026-11","attempt":2,"cost":0.0041,
+               "usage":{"prompt_tokens":12345,"completion_tokens":3104},"duration_ms":1800})"},
+    Sample{types::kToolCallStarted,
+           R"({"tool":"search","arguments":{"query":"redis streams","limit":20,"lang":"en"}})"},
+    Sample{types::kApprovalRequested,
+           R"({"tool":"deploy","task_id":"0198f3c2-4c1e-7d30-8c55-0123456789ab"})"},
+    Sample{types::kInputRequested, R"({"prompt":"Which version should be released today?",
+                                       "task_id":"0198f3c2-4c1e-7d30-8c55-0123456789ab"})"},
+    Sample{types::kPaused,
+           R"({"by":"ada","reason":"the machine room is being cleaned until one"})"},
+    Sample{types::kCompleted,
+           R"({"final_response":"日本語の長い文章は一文字が二桁になります、とても広い",
+                                  "total_cost":0.0123,"duration_ms":3725000})"},
+    Sample{"warehouse.order.has.been.shipped.at.last",
+           R"({"carrier":"post","weight":2,"parcels":[1,2,3]})"},
+};
+
+std::string line_of(const Sample& sample, EventRenderer& renderer, std::string_view task = {}) {
+  Json event = parse_json(sample.payload).value();
+  event["timestamp"] = "2026-11-22T12:03:04.512Z";
+  return renderer.render(sample.type, dump_json(event), task);
+}
+
 std::string all_lines(const Looks& looks) {
   EventRenderer renderer(looks);
   std::string text;
-  for (const Sample& sample : kSamples) {
-    Json event = parse_json(sample.payload).value();
-    event["timestamp"] = "2026-11-22T12:03:04.512Z";
-    text += renderer.render(sample.type, dump_json(event));
-  }
+  for (const Sample& sample : kSamples) text += line_of(sample, renderer);
   const char* output =
       R"({"timestamp":"2026-11-22T12:03:05Z","stream":"stdout","text":"a\nb\r\n"})";
   text += renderer.render(types::kToolCallOutput, output);
   output = R"({"timestamp":"2026-11-22T12:03:05Z","stream":"stderr","text":"careful"})";
   text += renderer.render(types::kToolCallOutput, output);
   return text + renderer.finish();
+}
+
+constexpr std::string_view kTask = "0198f3c2-4c1e-7d30-8c55-0123456789ab";
+
+std::string long_lines(const Looks& looks) {
+  EventRenderer renderer(looks);
+  std::string text;
+  for (const Sample& sample : kLongSamples) text += line_of(sample, renderer);
+  for (const Sample& sample : kLongSamples) text += line_of(sample, renderer, kTask);
+  return text;
 }
 
 TEST(EventLine, StandsForEveryTypeInUtf8) {
@@ -91,6 +132,38 @@ TEST(EventLine, StandsForEveryTypeInAscii) {
 TEST(EventLine, CarriesItsToneInColour) {
   testing::expect_golden("event_lines/colour.txt",
                          all_lines({.color = true, .utf8 = true, .utc = true}));
+}
+
+TEST(EventLine, FitsATerminal) {
+  for (const size_t columns : {60u, 80u, 200u}) {
+    const std::string file = "event_lines/" + std::to_string(columns);
+    const Looks colour{.color = true, .utf8 = true, .columns = columns, .utc = true};
+    testing::expect_golden(file + "_colour.txt", all_lines(colour) + long_lines(colour));
+    const Looks ascii{.utf8 = false, .columns = columns, .utc = true};
+    testing::expect_golden(file + "_ascii.txt", all_lines(ascii) + long_lines(ascii));
+  }
+}
+
+TEST(EventLine, IsOneRowOfAnyTerminalButForWhatIsToBeTyped) {
+  for (const TimeStyle style : {TimeStyle::kClock, TimeStyle::kIso, TimeStyle::kRelative}) {
+    for (size_t columns = 28; columns <= 220; ++columns) {
+      const Looks looks{.utf8 = true, .columns = columns, .time = style, .utc = true};
+      std::istringstream lines(long_lines(looks));
+      for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("  taskfeed ")) {
+          EXPECT_TRUE(line.ends_with(kTask)) << line;
+        } else {
+          EXPECT_LE(width_of(line), columns) << line;
+        }
+      }
+    }
+  }
+}
+
+TEST(EventLine, IsWholeWhereNobodyLooks) {
+  const std::string text = long_lines({.utf8 = true, .utc = true});
+  EXPECT_EQ(text, long_lines({.utf8 = true, .columns = 1'000, .utc = true}));
+  EXPECT_EQ(text.find("…"), std::string::npos) << text;
 }
 
 TEST(EventLine, HasASampleOfEveryKnownType) {
