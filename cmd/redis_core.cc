@@ -37,6 +37,7 @@ runner::Runner* LocalWorkers::Runners::find(runner::RunnerKind kind) {
       return &command_;
     case runner::RunnerKind::kAdk:
       return &adk_;
+    case runner::RunnerKind::kOpenAi:
     case runner::RunnerKind::kExternal:
       break;
   }

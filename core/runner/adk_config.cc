@@ -19,17 +19,6 @@ Result<void> read_adk_name(const Json& json, std::string_view key, std::string& 
   return wrong(std::string(key), "must be letters, digits, '_', '-', '.' or '@'");
 }
 
-Result<void> read_base_url(const Json& json, HttpUrl& into) {
-  const Json* const found = find(json, "base_url");
-  if (found == nullptr || !found->is_string()) {
-    return wrong("base_url", "must say where ADK's api_server is, as \"http://127.0.0.1:8001\"");
-  }
-  Result<HttpUrl> url = HttpUrl::parse(found->get_ref<const std::string&>());
-  if (!url) return {url.error().code, "base_url " + url.error().text};
-  into = *std::move(url);
-  return {};
-}
-
 Result<void> read_model_calls(const Json& json, int& into) {
   const Json* const found = find(json, "max_model_calls");
   if (found == nullptr) return {};
@@ -48,8 +37,8 @@ Result<AdkServer> adk_from_json(const Json& json, const std::string& id) {
   AdkServer server;
   server.app = id;
   for (const auto& read :
-       {read_base_url(json, server.base_url), read_adk_name(json, "app", server.app),
-        read_adk_name(json, "user", server.user),
+       {read_base_url(json, {"ADK's api_server", "http://127.0.0.1:8001"}, server.base_url),
+        read_adk_name(json, "app", server.app), read_adk_name(json, "user", server.user),
         read_variable(json, "", "api_key_env", server.api_key_env),
         read_headers_env(json, "", AdkLimits{}.headers_max, server.headers_env),
         read_duration(json, "", "connect_timeout", server.connect_timeout),

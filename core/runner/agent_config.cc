@@ -1,8 +1,10 @@
 #include "runner/agent_config.h"
 
+#include <algorithm>
 #include <array>
 
 #include "runner/config_reader.h"
+#include "runner/model_parameters.h"
 
 namespace taskfeed::runner {
 namespace {
@@ -50,10 +52,7 @@ Result<CommandStep> step_from_json(const Json& json, size_t index) {
     return read.error();
   }
   if (auto read = read_argv(json, place, "run", step.argv); !read) return read.error();
-  if (auto read = read_text(json, place, "cwd", 4096, step.cwd); !read) return read.error();
-  if (!step.cwd.empty() && !step.cwd.starts_with('/')) {
-    return wrong(place + "cwd", "must be an absolute path");
-  }
+  if (auto read = read_folder(json, place, step.cwd); !read) return read.error();
   if (auto read = read_env(json, place, step.env); !read) return read.error();
   if (auto read = read_timeout(json, place, step.timeout); !read) return read.error();
   if (auto read = read_flag(json, place, "continue_on_error", step.continue_on_error); !read) {
@@ -63,31 +62,75 @@ Result<CommandStep> step_from_json(const Json& json, size_t index) {
   return step;
 }
 
-constexpr std::array kRunners{RunnerKind::kCommand, RunnerKind::kExternal, RunnerKind::kAdk};
+constexpr std::array kRunners{RunnerKind::kCommand, RunnerKind::kExternal, RunnerKind::kAdk,
+                              RunnerKind::kOpenAi};
+
+std::string quoted(RunnerKind kind) {
+  return "\"" + std::string(to_string(kind)) + "\"";
+}
+
+/// "\"adk\" or \"openai\"".
+std::string one_of(const std::vector<RunnerKind>& kinds) {
+  std::string list;
+  for (const RunnerKind each : kinds) {
+    if (!list.empty()) list += each == kinds.back() ? " or " : ", ";
+    list += quoted(each);
+  }
+  return list;
+}
 
 Result<RunnerKind> runner_from(const Json& json) {
   const Json* const found = find(json, "runner");
-  std::string known;
   for (const RunnerKind each : kRunners) {
     if (found != nullptr && *found == to_string(each)) return each;
-    if (!known.empty()) known += each == kRunners.back() ? " or " : ", ";
-    known += "\"" + std::string(to_string(each)) + "\"";
   }
+  const std::string known = one_of({kRunners.begin(), kRunners.end()});
   if (found == nullptr || !found->is_string()) return wrong("runner", "must be " + known);
   return wrong("runner", "\"" + found->get_ref<const std::string&>() +
                              "\" is not in this version; use " + known);
 }
 
-Result<void> read_steps(const Json& json, Origin origin, AgentConfig& agent) {
+/// The keys that agents of this kind alone have, or share with some.
+std::vector<std::string_view> own_keys(RunnerKind kind) {
+  switch (kind) {
+    case RunnerKind::kCommand:
+      return {"steps"};
+    case RunnerKind::kExternal:
+      return {};
+    case RunnerKind::kAdk:
+      return {kAdkKeys.begin(), kAdkKeys.end()};
+    case RunnerKind::kOpenAi:
+      break;
+  }
+  std::vector<std::string_view> keys{kModelKeys.begin(), kModelKeys.end()};
+  keys.insert(keys.end(), kModelParameters.begin(), kModelParameters.end());
+  keys.push_back("mcp");
+  return keys;
+}
+
+bool holds(const std::vector<std::string_view>& keys, std::string_view key) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+Result<void> check_keys(const Json& json, RunnerKind kind) {
+  std::vector<std::string_view> known{"id",    "description",      "runner",
+                                      "retry", "enable_streaming", "approval_timeout"};
+  const std::vector<std::string_view> own = own_keys(kind);
+  known.insert(known.end(), own.begin(), own.end());
+  for (const auto& [key, value] : json.items()) {
+    if (holds(known, key)) continue;
+    std::vector<RunnerKind> owners;
+    for (const RunnerKind each : kRunners) {
+      if (holds(own_keys(each), key)) owners.push_back(each);
+    }
+    if (!owners.empty()) return wrong(key, "is for runner = " + one_of(owners));
+  }
+  return only_keys(json, "", known);
+}
+
+Result<void> read_steps(const Json& json, AgentConfig& agent) {
+  if (agent.runner != RunnerKind::kCommand) return {};
   const Json* const steps = find(json, "steps");
-  if (agent.runner != RunnerKind::kCommand) {
-    return steps == nullptr ? Result<void>() : wrong("steps", "are for runner = \"command\"");
-  }
-  if (origin == Origin::kRequest) {
-    return {Errc::kForbidden,
-            "an agent with runner \"command\" names programs, so it is declared by the operator "
-            "(agents.d, or taskfeed agents apply), never by a request"};
-  }
   if (steps == nullptr || !steps->is_array() || steps->empty()) {
     return wrong("steps", "must have at least one step");
   }
@@ -103,50 +146,44 @@ Result<void> read_steps(const Json& json, Origin origin, AgentConfig& agent) {
   return {};
 }
 
-Result<void> read_mcp(const Json& json, Origin origin, AgentConfig& agent) {
-  const Json* const mcp = find(json, "mcp");
-  if (mcp == nullptr) return {};
-  if (agent.runner == RunnerKind::kCommand || agent.runner == RunnerKind::kExternal ||
-      agent.runner == RunnerKind::kAdk) {
-    return wrong("mcp", "is for agents that call a model");
+Result<void> read_servers(const Json& json, AgentConfig& agent) {
+  if (agent.runner == RunnerKind::kAdk) {
+    Result<AdkServer> server = adk_from_json(json, agent.id.str());
+    if (!server) return server.error();
+    agent.adk = *std::move(server);
   }
-  if (origin == Origin::kRequest) {
-    return {Errc::kForbidden,
-            "an agent with mcp names programs and servers, so it is declared by the operator "
-            "(agents.d, or taskfeed agents apply), never by a request"};
+  if (agent.runner == RunnerKind::kOpenAi) {
+    Result<ModelServer> server = model_from_json(json);
+    if (!server) return server.error();
+    agent.model_server = *std::move(server);
   }
-  Result<std::vector<McpServer>> servers = mcp_from_json(*mcp);
-  if (!servers) return servers.error();
-  agent.mcp = *std::move(servers);
+  if (const Json* const mcp = find(json, "mcp")) {
+    Result<std::vector<McpServer>> servers = mcp_from_json(*mcp);
+    if (!servers) return servers.error();
+    agent.mcp = *std::move(servers);
+  }
   return {};
 }
 
-Result<void> read_adk(const Json& json, Origin origin, AgentConfig& agent) {
-  if (agent.runner != RunnerKind::kAdk) {
-    for (const std::string_view key : kAdkKeys) {
-      if (find(json, key) != nullptr) return wrong(std::string(key), "is for runner = \"adk\"");
-    }
-    return {};
-  }
-  if (origin == Origin::kRequest) {
-    return {Errc::kForbidden,
-            "an agent with runner \"adk\" names a server and keys for it, so it is declared by the "
-            "operator (agents.d, or taskfeed agents apply), never by a request"};
-  }
-  Result<AdkServer> server = adk_from_json(json, agent.id.str());
-  if (!server) return server.error();
-  agent.adk = *std::move(server);
-  return {};
+/// Programs, servers and keys are for an operator to name.
+Result<void> check_origin(RunnerKind kind, Origin origin) {
+  if (origin == Origin::kOperator || kind == RunnerKind::kExternal) return {};
+  const std::string what =
+      kind == RunnerKind::kCommand ? "names programs" : "names a server and keys for it";
+  return {Errc::kForbidden,
+          "an agent with runner " + quoted(kind) + " " + what +
+              ", so it is declared by the operator (agents.d, or taskfeed agents apply), never by "
+              "a request"};
 }
 
-/// Every key of an agent, of whatever kind; what belongs to another kind is refused by its reader.
-Result<void> check_keys(const Json& json) {
-  constexpr std::array<std::string_view, 8> kCommon{
-      "id",    "description", "runner",           "retry",
-      "steps", "mcp",         "enable_streaming", "approval_timeout"};
-  std::vector<std::string_view> known(kCommon.begin(), kCommon.end());
-  known.insert(known.end(), kAdkKeys.begin(), kAdkKeys.end());
-  return only_keys(json, "", known);
+Result<void> read_retry(const Json& json, AgentConfig& agent) {
+  agent.retry = default_retry(agent.runner);
+  const Json* const retry = find(json, "retry");
+  if (retry == nullptr) return {};
+  Result<workflow::RetryPolicy> policy = workflow::retry_from_json(*retry, agent.retry);
+  if (!policy) return policy.error();
+  agent.retry = *std::move(policy);
+  return {};
 }
 
 }  // namespace
@@ -159,33 +196,37 @@ std::string_view to_string(RunnerKind kind) {
       return "external";
     case RunnerKind::kAdk:
       return "adk";
+    case RunnerKind::kOpenAi:
+      return "openai";
   }
   return "";
 }
 
+workflow::RetryPolicy default_retry(RunnerKind kind) {
+  if (kind != RunnerKind::kOpenAi) return {};
+  return {.initial_interval = std::chrono::milliseconds(500),
+          .backoff_coefficient = 2,
+          .maximum_interval = std::chrono::seconds(8),
+          .maximum_attempts = 3,
+          .non_retryable_kinds = {}};
+}
+
 Result<AgentConfig> agent_from_json(const Json& json, Origin origin) {
   if (!json.is_object()) return {Errc::kInvalid, "an agent must be a JSON object"};
-  if (auto known = check_keys(json); !known) return known.error();
   Result<AgentId> id = AgentId::parse(string_at(json, "id"));
   if (!id) return {Errc::kInvalid, "id: " + id.error().text};
   const Result<RunnerKind> kind = runner_from(json);
   if (!kind) return kind.error();
   AgentConfig agent{.id = *std::move(id), .runner = *kind};
-  if (auto read = read_text(json, "", "description", kDescriptionBytesMax, agent.description);
-      !read) {
-    return read.error();
+  for (const auto& checked : {check_keys(json, *kind), check_origin(*kind, origin)}) {
+    if (!checked) return checked.error();
   }
-  if (auto read = read_flag(json, "", "enable_streaming", agent.enable_streaming); !read) {
-    return read.error();
-  }
-  if (auto read = read_steps(json, origin, agent); !read) return read.error();
-  if (auto read = read_mcp(json, origin, agent); !read) return read.error();
-  if (auto read = read_adk(json, origin, agent); !read) return read.error();
-  if (auto read = read_approval_timeout(json, agent.approval_timeout); !read) return read.error();
-  if (const Json* const retry = find(json, "retry")) {
-    Result<workflow::RetryPolicy> policy = workflow::retry_from_json(*retry);
-    if (!policy) return policy.error();
-    agent.retry = *std::move(policy);
+  for (const auto& read :
+       {read_text(json, "", "description", kDescriptionBytesMax, agent.description),
+        read_flag(json, "", "enable_streaming", agent.enable_streaming), read_steps(json, agent),
+        read_servers(json, agent), read_approval_timeout(json, agent.approval_timeout),
+        read_retry(json, agent)}) {
+    if (!read) return read.error();
   }
   return agent;
 }
@@ -211,6 +252,7 @@ Json agent_to_json(const AgentConfig& agent) {
   }
   if (!agent.mcp.empty()) json["mcp"] = mcp_to_json(agent.mcp);
   if (agent.adk) adk_to_json(*agent.adk, json);
+  if (agent.model_server) model_to_json(*agent.model_server, json);
   if (agent.approval_timeout != AgentConfig{.id = agent.id}.approval_timeout) {
     json["approval_timeout"] = format_duration(agent.approval_timeout);
   }

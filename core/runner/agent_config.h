@@ -18,12 +18,13 @@
 #include "event/json.h"
 #include "runner/adk_config.h"
 #include "runner/mcp_config.h"
+#include "runner/model_config.h"
 #include "workflow/retry.h"
 
 namespace taskfeed::runner {
 
 /// kExternal: nobody here executes it; its tasks' events come from publishers elsewhere.
-enum class RunnerKind { kCommand, kExternal, kAdk };
+enum class RunnerKind { kCommand, kExternal, kAdk, kOpenAi };
 std::string_view to_string(RunnerKind kind);
 
 struct CommandStep {
@@ -50,13 +51,18 @@ struct AgentConfig {
   RunnerKind runner = RunnerKind::kCommand;
   bool enable_streaming = false;
   std::vector<CommandStep> steps;
-  std::vector<McpServer> mcp;                   ///< Of agents that call a model.
-  std::optional<AdkServer> adk = std::nullopt;  ///< Of runner = "adk", and only there.
-  workflow::RetryPolicy retry;
+  std::vector<McpServer> mcp;                              ///< Of agents that call a model.
+  std::optional<AdkServer> adk = std::nullopt;             ///< Of runner = "adk", and only there.
+  std::optional<ModelServer> model_server = std::nullopt;  ///< Of runner = "openai", in that way.
+  workflow::RetryPolicy retry;  ///< Where nothing is said: default_retry() of its runner.
   /// An approval or an input that nobody gave within this counts as refused; 0: they wait on.
   std::chrono::milliseconds approval_timeout{std::chrono::hours(24)};
   bool operator==(const AgentConfig&) const = default;
 };
+
+/// Model servers are busy or gone for moments, so their calls are tried again; a program that
+/// failed or a run of ADK may have done half of its work.
+workflow::RetryPolicy default_retry(RunnerKind kind);
 
 /// Who hands a configuration in. kRequest may not name programs or servers
 /// (kForbidden).

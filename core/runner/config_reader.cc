@@ -29,6 +29,17 @@ bool is_own_header(std::string name) {
   return name.starts_with("mcp-") || std::find(kOwn.begin(), kOwn.end(), name) != kOwn.end();
 }
 
+/// Stops counting beyond `most`.
+int depth_of(const Json& json, int most) {
+  if (!json.is_structured()) return 0;
+  int deepest = 0;
+  for (const Json& each : json) {
+    if (deepest >= most) break;
+    deepest = std::max(deepest, depth_of(each, most - 1));
+  }
+  return deepest + 1;
+}
+
 }  // namespace
 
 Error wrong(const std::string& place, std::string_view what) {
@@ -96,6 +107,77 @@ Result<void> read_argv(const Json& json, const std::string& place, std::string_v
   return {};
 }
 
+Result<void> read_folder(const Json& json, const std::string& place, std::string& into) {
+  if (auto read = read_text(json, place, "cwd", 4096, into); !read) return read;
+  if (into.empty() || into.starts_with('/')) return {};
+  return wrong(place + "cwd", "must be an absolute path");
+}
+
+Result<void> read_count(const Json& json, const std::string& place, std::string_view key,
+                        int64_t most, std::optional<int64_t>& into) {
+  const Json* const found = find(json, key);
+  if (found == nullptr) return {};
+  const int64_t value = found->is_number_integer() ? int_at(json, key) : 0;
+  if (value < 1 || value > most) {
+    return wrong(place + std::string(key), "must be a number from 1 to " + std::to_string(most));
+  }
+  into = value;
+  return {};
+}
+
+Result<void> read_texts(const Json& json, const std::string& place, std::string_view key,
+                        size_t count_max, std::string_view of, std::vector<std::string>& into) {
+  const Json* const found = find(json, key);
+  if (found == nullptr) return {};
+  const std::string whole = place + std::string(key);
+  if (!found->is_array() || found->size() > count_max) {
+    return wrong(whole,
+                 "must be a list of at most " + std::to_string(count_max) + " " + std::string(of));
+  }
+  into.clear();
+  for (const Json& each : *found) {
+    constexpr size_t kTextBytesMax = 256;
+    if (!each.is_string() || each.get_ref<const std::string&>().empty() ||
+        each.get_ref<const std::string&>().size() > kTextBytesMax) {
+      return wrong(whole, "must hold " + std::string(of) + ", each a text of 1 to 256 bytes");
+    }
+    into.push_back(each.get<std::string>());
+  }
+  return {};
+}
+
+Result<void> read_object(const Json& json, const std::string& place, std::string_view key,
+                         size_t bytes_max, Json& into) {
+  const Json* const found = find(json, key);
+  if (found == nullptr) return {};
+  const std::string whole = place + std::string(key);
+  if (!found->is_object()) return wrong(whole, "must be a table");
+  constexpr int kDepthMax = 32;
+  if (depth_of(*found, kDepthMax) > kDepthMax) {
+    return wrong(whole, "is nested deeper than " + std::to_string(kDepthMax) + " tables");
+  }
+  if (auto fits = check_size(*found, whole, bytes_max); !fits) return fits;
+  into = *found;
+  return {};
+}
+
+Result<void> check_size(const Json& value, const std::string& place, size_t bytes_max) {
+  if (dump_json(value).size() <= bytes_max) return {};
+  return {Errc::kTooLarge, place + " is over " + std::to_string(bytes_max) + " bytes"};
+}
+
+Result<void> read_base_url(const Json& json, const UrlHint& hint, HttpUrl& into) {
+  const Json* const found = find(json, "base_url");
+  if (found == nullptr || !found->is_string()) {
+    return wrong("base_url", "must say where " + std::string(hint.whose) + " is, as \"" +
+                                 std::string(hint.example) + "\"");
+  }
+  Result<HttpUrl> url = HttpUrl::parse(found->get_ref<const std::string&>());
+  if (!url) return {url.error().code, "base_url " + url.error().text};
+  into = *std::move(url);
+  return {};
+}
+
 Result<void> read_env(const Json& json, const std::string& place,
                       std::map<std::string, std::string>& into) {
   const Json* const env = find(json, "env");
@@ -152,6 +234,23 @@ Result<void> read_variable(const Json& json, const std::string& place, std::stri
     return wrong(place + std::string(key), "must name the environment variable that holds the key");
   }
   into = found->get<std::string>();
+  return {};
+}
+
+Result<void> read_pass_env(const Json& json, const std::string& place, size_t variables_max,
+                           std::vector<std::string>& into) {
+  const Json* const found = find(json, "pass_env");
+  if (found == nullptr) return {};
+  if (!found->is_array() || found->size() > variables_max) {
+    return wrong(place + "pass_env", "must be a list of at most " + std::to_string(variables_max) +
+                                         " names of environment variables");
+  }
+  for (const Json& each : *found) {
+    if (!each.is_string() || !is_variable_name(each.get_ref<const std::string&>())) {
+      return wrong(place + "pass_env", "must hold names of environment variables");
+    }
+    into.push_back(each.get<std::string>());
+  }
   return {};
 }
 

@@ -11,10 +11,12 @@
 #include <chrono>
 #include <initializer_list>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/http_url.h"
 #include "event/json.h"
 
 namespace taskfeed::runner {
@@ -30,6 +32,26 @@ Result<void> read_flag(const Json& json, const std::string& place, std::string_v
                        bool& into);
 Result<void> read_argv(const Json& json, const std::string& place, std::string_view key,
                        std::vector<std::string>& into);
+/// An absolute path.
+Result<void> read_folder(const Json& json, const std::string& place, std::string& into);
+/// From 1 to `most`.
+Result<void> read_count(const Json& json, const std::string& place, std::string_view key,
+                        int64_t most, std::optional<int64_t>& into);
+/// `count_max` texts of 1 to 256 bytes; `of` says of what.
+Result<void> read_texts(const Json& json, const std::string& place, std::string_view key,
+                        size_t count_max, std::string_view of, std::vector<std::string>& into);
+/// An object that may be kept as part of the agent's JSON: at most 32 levels deep, where
+/// kJsonDepthMax is for the whole.
+Result<void> read_object(const Json& json, const std::string& place, std::string_view key,
+                         size_t bytes_max, Json& into);
+/// kTooLarge where `value` has more than `bytes_max` of JSON.
+Result<void> check_size(const Json& value, const std::string& place, size_t bytes_max);
+/// `base_url`, which must be there: `whose` server it is, and an `example` of one.
+struct UrlHint {
+  std::string_view whose;
+  std::string_view example;
+};
+Result<void> read_base_url(const Json& json, const UrlHint& hint, HttpUrl& into);
 /// `env`: names that TASKFEED_ does not begin, and values without NUL.
 Result<void> read_env(const Json& json, const std::string& place,
                       std::map<std::string, std::string>& into);
@@ -44,6 +66,9 @@ bool is_variable_name(std::string_view name);
 /// The name of an environment variable.
 Result<void> read_variable(const Json& json, const std::string& place, std::string_view key,
                            std::string& into);
+/// `pass_env`: names of variables.
+Result<void> read_pass_env(const Json& json, const std::string& place, size_t variables_max,
+                           std::vector<std::string>& into);
 /// `headers_env`: headers that taskfeed does not write itself, to names of variables.
 Result<void> read_headers_env(const Json& json, const std::string& place, size_t headers_max,
                               std::map<std::string, std::string>& into);

@@ -43,24 +43,6 @@ Result<void> read_url(const Json& json, const std::string& place, std::string& i
   return {};
 }
 
-Result<void> read_pass_env(const Json& json, const std::string& place,
-                           std::vector<std::string>& into) {
-  const Json* const found = find(json, "pass_env");
-  if (found == nullptr) return {};
-  if (!found->is_array() || found->size() > McpLimits{}.variables_max) {
-    return wrong(place + "pass_env", "must be a list of at most " +
-                                         std::to_string(McpLimits{}.variables_max) +
-                                         " names of environment variables");
-  }
-  for (const Json& each : *found) {
-    if (!each.is_string() || !is_variable_name(each.get_ref<const std::string&>())) {
-      return wrong(place + "pass_env", "must hold names of environment variables");
-    }
-    into.push_back(each.get<std::string>());
-  }
-  return {};
-}
-
 /// `none` and `all` are the two words that stand for no tool and every one.
 Result<void> read_choice(const Json& json, const std::string& place, const std::string& key,
                          std::string_view none, std::string_view all, ToolChoice& into) {
@@ -119,12 +101,9 @@ Result<void> read_door(const Json& json, const std::string& place, McpServer& se
     return read_headers_env(json, place, McpLimits{}.variables_max, server.headers_env);
   }
   if (auto read = read_argv(json, place, "command", server.argv); !read) return read.error();
-  if (auto read = read_text(json, place, "cwd", 4096, server.cwd); !read) return read.error();
-  if (!server.cwd.empty() && !server.cwd.starts_with('/')) {
-    return wrong(place + "cwd", "must be an absolute path");
-  }
+  if (auto read = read_folder(json, place, server.cwd); !read) return read.error();
   if (auto read = read_env(json, place, server.env); !read) return read.error();
-  return read_pass_env(json, place, server.pass_env);
+  return read_pass_env(json, place, McpLimits{}.variables_max, server.pass_env);
 }
 
 Result<McpServer> server_from_json(const Json& json, size_t index) {

@@ -40,6 +40,10 @@ struct ModelLimits {
   size_t headers_max = 64;
   size_t tools_max = 128;
   size_t prices_max = 256;
+  size_t models_max = 256;
+  size_t schema_bytes_max = 64 * 1024;  ///< Of one tool's parameters.
+  size_t description_bytes_max = 16 * 1024;
+  int64_t tokens_max = 1'000'000'000;
   size_t tool_output_bytes_max = 1024 * 1024;
 };
 
@@ -48,8 +52,8 @@ struct CommandTool {
   std::string name;  ///< is_tool_name().
   std::string description;
   Json parameters = Json{{"type", "object"}, {"properties", Json::object()}};
-  /// Never a shell unless argv[0] is one. "{NAME}" within an element is replaced by that argument;
-  /// an element that is nothing but "{NAME}" is left out where the argument is absent.
+  /// Never a shell unless argv[0] is one. "{NAME}" within an element is replaced by that argument
+  /// (runner/placeholders.h); an element whose argument is absent is left out.
   std::vector<std::string> argv;
   bool arguments_on_stdin = false;  ///< `stdin = "json"`: the arguments as one JSON object.
   std::string cwd;                  ///< Absolute; empty: the worker's.
@@ -90,5 +94,25 @@ struct ModelServer {
   Milliseconds timeout{600'000};  ///< Of one call, whatever comes.
   bool operator==(const ModelServer&) const = default;
 };
+
+/// The keys that an agent with a model server may have, beside kModelParameters and `mcp`.
+inline constexpr std::array<std::string_view, 18> kModelKeys{
+    "base_url",        "model",           "instructions",    "api_key_env",
+    "api_key_file",    "headers_env",     "extra_body",      "max_tokens",
+    "max_tokens_key",  "task_parameters", "models",          "tools",
+    "budget",          "prices",          "connect_timeout", "first_byte_timeout",
+    "silence_timeout", "timeout"};
+
+/// `json` is the agent.
+Result<ModelServer> model_from_json(const Json& json);
+/// Adds its keys to `json`.
+void model_to_json(const ModelServer& server, Json& json);
+
+inline constexpr std::array<std::string_view, 12> kCommandToolKeys{
+    "name",     "description", "parameters",       "run",      "stdin",     "cwd", "env",
+    "pass_env", "timeout",     "output_bytes_max", "approval", "idempotent"};
+/// `json` is the value of `tools`.
+Result<std::vector<CommandTool>> command_tools_from_json(const Json& json);
+Json command_tools_to_json(const std::vector<CommandTool>& tools);
 
 }  // namespace taskfeed::runner

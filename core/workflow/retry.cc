@@ -34,6 +34,7 @@ Result<void> read_kinds(const Json& json, std::vector<std::string>& into) {
   const Json* const kinds = find(json, "non_retryable_kinds");
   if (kinds == nullptr) return {};
   if (!kinds->is_array()) return wrong("non_retryable_kinds", "must be an array of texts");
+  into.clear();
   for (const Json& kind : *kinds) {
     if (!kind.is_string()) return wrong("non_retryable_kinds", "must be an array of texts");
     into.push_back(kind.get<std::string>());
@@ -69,14 +70,14 @@ Json retry_to_json(const RetryPolicy& policy) {
   return json;
 }
 
-Result<RetryPolicy> retry_from_json(const Json& json) {
+Result<RetryPolicy> retry_from_json(const Json& json, const RetryPolicy& defaults) {
   if (!json.is_object()) return {Errc::kInvalid, "retry must be an object"};
   for (const auto& [key, value] : json.items()) {
     if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) {
       return wrong(key, "is not a setting of a retry policy");
     }
   }
-  RetryPolicy policy;
+  RetryPolicy policy = defaults;
   if (auto read = read_interval(json, "initial_interval", policy.initial_interval); !read) {
     return read.error();
   }

@@ -33,6 +33,7 @@ std::chrono::milliseconds retry_delay(const RetryPolicy& policy, int next_attemp
 bool may_retry(const RetryPolicy& policy, int failed_attempt, const std::string& kind);
 
 Json retry_to_json(const RetryPolicy& policy);
-Result<RetryPolicy> retry_from_json(const Json& json);
+/// What `json` leaves out is as in `defaults`.
+Result<RetryPolicy> retry_from_json(const Json& json, const RetryPolicy& defaults = {});
 
 }  // namespace taskfeed::workflow

@@ -122,19 +122,20 @@ TEST_P(AgentJsonErrors, NameTheKeyThatIsWrong) {
 
 INSTANTIATE_TEST_SUITE_P(
     OfTheAgent, AgentJsonErrors,
-    ::testing::Values(Wrong{"/id", "", "id"}, Wrong{"/id", "7", "id"},
-                      Wrong{"/id", R"("a b")", "id"}, Wrong{"/description", "7", "description"},
-                      Wrong{"/description", R"("a\u0000b")", "description"},
-                      Wrong{"/runner", "", "runner"}, Wrong{"/runner", "1", "runner"},
-                      Wrong{"/runner", R"("openai")", "runner \"openai\""},
-                      Wrong{"/runner", R"("external")", "steps"},
-                      Wrong{"/enable_streaming", "1", "enable_streaming"},
-                      Wrong{"/enable_streaming", R"("yes")", "enable_streaming"},
-                      Wrong{"/retry", "3", "retry"},
-                      Wrong{"/retry/maximum_attempts", "0", "retry.maximum_attempts"},
-                      Wrong{"/retry/attempts", "2", "retry.attempts"},
-                      Wrong{"/budget", "{}", "budget is not a key"}, Wrong{"/steps", "", "steps"},
-                      Wrong{"/steps", "[]", "steps"}, Wrong{"/steps", "{}", "steps"}));
+    ::testing::Values(
+        Wrong{"/id", "", "id"}, Wrong{"/id", "7", "id"}, Wrong{"/id", R"("a b")", "id"},
+        Wrong{"/description", "7", "description"},
+        Wrong{"/description", R"("a\u0000b")", "description"}, Wrong{"/runner", "", "runner"},
+        Wrong{"/runner", "1", "runner"}, Wrong{"/runner", R"("telepathy")", "runner \"telepathy\""},
+        Wrong{"/runner", R"("openai")", "steps"}, Wrong{"/runner", R"("external")", "steps"},
+        Wrong{"/enable_streaming", "1", "enable_streaming"},
+        Wrong{"/enable_streaming", R"("yes")", "enable_streaming"}, Wrong{"/retry", "3", "retry"},
+        Wrong{"/retry/maximum_attempts", "0", "retry.maximum_attempts"},
+        Wrong{"/retry/attempts", "2", "retry.attempts"},
+        Wrong{"/budget", "{}", "budget is for runner = \"openai\""},
+        Wrong{"/base_url", "\"x\"", "base_url is for runner = \"adk\" or \"openai\""},
+        Wrong{"/colour", "1", "colour is not a key"}, Wrong{"/steps", "", "steps"},
+        Wrong{"/steps", "[]", "steps"}, Wrong{"/steps", "{}", "steps"}));
 
 INSTANTIATE_TEST_SUITE_P(
     OfAStep, AgentJsonErrors,

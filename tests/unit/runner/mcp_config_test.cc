@@ -106,7 +106,7 @@ TEST(McpConfig, IsForAgentsThatCallAModel) {
                                     "mcp":[{"name":"f","command":["s"]}]})")
                          .value();
   EXPECT_EQ(agent_from_json(agent, Origin::kOperator).error().text,
-            "mcp is for agents that call a model");
+            "mcp is for runner = \"openai\"");
 }
 
 }  // namespace
