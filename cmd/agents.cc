@@ -1,10 +1,8 @@
 // agents: list, show, apply and delete the agents that are declared.
-#include <algorithm>
-
+#include "agent_text.h"
 #include "help_text.h"
 #include "inputs.h"
 #include "subcommand.h"
-#include "task_text.h"
 #include "verbs.h"
 
 namespace taskfeed::cmd {
@@ -25,27 +23,6 @@ struct AgentsOptions {
 void declare_nothing(ArgParser&, AgentsOptions&) {}
 Result<void> validate_nothing(AgentsOptions&) {
   return {};
-}
-
-std::string agent_table(const std::vector<runner::AgentConfig>& agents, const Looks& looks) {
-  constexpr size_t kDescriptionBytesMax = 100;
-  size_t width = 5;
-  for (const auto& agent : agents) width = std::max(width, agent.id.str().size());
-  const auto row = [width](std::string id, std::string runner, std::string steps) {
-    id.resize(std::max(width, id.size()), ' ');
-    runner.resize(std::max<size_t>(8, runner.size()), ' ');
-    steps.resize(std::max<size_t>(5, steps.size()), ' ');
-    return id + "  " + runner + "  " + steps;
-  };
-  std::string text = paint(row("AGENT", "RUNNER", "STEPS") + "  DESCRIPTION", Tone::kDim, looks);
-  text += "\n";
-  for (const auto& agent : agents) {
-    const std::string description = one_line(agent.description, kDescriptionBytesMax, looks);
-    text += row(agent.id.str(), std::string(to_string(agent.runner)),
-                std::to_string(agent.steps.size())) +
-            "  " + description + "\n";
-  }
-  return text;
 }
 
 ExitStatus run_list(const AgentsOptions&, Deps& deps) {
@@ -76,28 +53,6 @@ Result<void> validate_ids(AgentsOptions& options) {
   return {};
 }
 
-std::string agent_details(const runner::AgentConfig& agent) {
-  constexpr size_t kIndent = 13;
-  std::string text = "agent        " + agent.id.str() + "\n";
-  if (!agent.description.empty()) {
-    text += "description  " + indented(agent.description, kIndent) + "\n";
-  }
-  text += "runner       " + std::string(to_string(agent.runner)) + "\n";
-  if (agent.adk) {
-    text += "server       " + agent.adk->base_url.str() + "\n";
-    text += "app          " + agent.adk->app + "\n";
-  }
-  text += std::string("mode         ") + (agent.enable_streaming ? "streaming" : "batch") + "\n";
-  for (size_t at = 0; at < agent.steps.size(); ++at) {
-    const runner::CommandStep& step = agent.steps[at];
-    std::string line = step.name + ":";
-    for (const std::string& word : step.argv) line += " " + word;
-    text +=
-        (at == 0 ? "steps        " : std::string(kIndent, ' ')) + indented(line, kIndent) + "\n";
-  }
-  return text;
-}
-
 ExitStatus run_show(const AgentsOptions& options, Deps& deps) {
   ExitStatus status = ExitStatus::kCompleted;
   bool first = true;
@@ -110,7 +65,7 @@ ExitStatus run_show(const AgentsOptions& options, Deps& deps) {
     if (deps.json()) {
       print_json(runner::agent_to_json(*agent), deps);
     } else {
-      deps.out.write((first ? "" : "\n") + agent_details(*agent));
+      deps.out.write((first ? "" : "\n") + agent_details(*agent, deps.looks()));
     }
     first = false;
   }

@@ -34,7 +34,7 @@ ExitStatus run(const GetOptions& options, Deps& deps) {
     if (deps.json()) {
       print_json(task_to_json(*task), deps);
     } else {
-      deps.out.write((first ? "" : "\n") + task_details(*task, deps));
+      deps.out.write((first ? "" : "\n") + task_details(*task, deps.looks()));
       deps.out.flush();
     }
     first = false;

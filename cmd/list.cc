@@ -53,7 +53,7 @@ void print(const std::vector<Task>& tasks, Deps& deps) {
   if (deps.json()) {
     for (const Task& task : tasks) print_json(task_to_json(task), deps);
   } else if (!tasks.empty()) {
-    deps.out.write(task_table(tasks, deps));
+    deps.out.write(task_table(tasks, deps.looks()));
   }
   deps.out.flush();
 }

@@ -1,7 +1,8 @@
 // state: where the workflow stands (get_current_state).
 #include "inputs.h"
 #include "subcommand.h"
-#include "task_text.h"
+#include "table.h"
+#include "width.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -29,13 +30,13 @@ ExitStatus run(const StateOptions& options, Deps& deps) {
     print_json(*state, deps);
     return ExitStatus::kCompleted;
   }
+  const Looks looks = deps.looks();
   size_t width = 0;
   for (const auto& [key, value] : state->items()) width = std::max(width, key.size() + 2);
   for (const auto& [key, value] : state->items()) {
     if (value.is_null()) continue;
     const std::string text = value.is_string() ? value.get<std::string>() : dump_json(value);
-    deps.out.write(indented(key, 0) + std::string(width - key.size(), ' ') + indented(text, width) +
-                   "\n");
+    deps.out.write(padded(indented(key, 0, looks), width) + indented(text, width, looks) + "\n");
   }
   return ExitStatus::kCompleted;
 }

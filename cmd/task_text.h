@@ -13,16 +13,12 @@
 
 namespace taskfeed::cmd {
 
-/// Aligned columns with a heading; descriptions are cut at the terminal's edge.
-std::string task_table(const std::vector<Task>& tasks, const Deps& deps);
+/// Newest first, as they come.
+std::string task_table(const std::vector<Task>& tasks, const Looks& looks);
 /// "ID  STATUS  AGENT  DESCRIPTION" of one task, with its line feed.
-std::string task_line(const Task& task, const Deps& deps);
-/// One fact a line.
-std::string task_details(const Task& task, const Deps& deps);
-/// Text of several lines, each but the first moved in by `indent`; controls escaped.
-std::string indented(std::string_view text, size_t indent);
-/// In its tone.
-std::string status_text(TaskStatus status, const Looks& looks);
+std::string task_line(const Task& task, const Looks& looks);
+/// One fact a line, long ones folded.
+std::string task_details(const Task& task, const Looks& looks);
 /// Onto stdout: task_line(), or the task's JSON.
 void print_task(const Task& task, Deps& deps);
 
