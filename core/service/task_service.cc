@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runner/model_overrides.h"
 #include "service/rules.h"
 
 namespace taskfeed::service {
@@ -58,6 +59,7 @@ Result<Task> TaskService::create_as(const TaskId& id, const TaskSpec& spec) {
   if (Result<void> checked = check_spec(spec, limits_.task); !checked) return checked.error();
   const Result<runner::AgentConfig> known = agent(spec.agent);
   if (!known) return known.error();
+  if (auto fit = runner::check_task_parameters(*known, spec.parameters); !fit) return fit.error();
   const Task task{.id = id,
                   .spec = spec,
                   .created_at = ports_.clock.wall(),
@@ -93,6 +95,10 @@ Result<Task> TaskService::execute(const TaskId& task, const ExecuteRequest& requ
                                       task.str() + " and publishes the events"};
   }
   if (Result<void> allowed = check_execute(before); !allowed) return allowed.error();
+  // The agent may have been declared anew since the task was created.
+  if (auto fit = runner::check_task_parameters(*known, before.spec.parameters); !fit) {
+    return fit.error();
+  }
 
   const broker::Execution execution{
       .id = ports_.ids.uuid7(),

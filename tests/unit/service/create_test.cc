@@ -51,6 +51,44 @@ TEST_F(ServiceCreate, PassesTheStoresTroubleOn) {
   EXPECT_EQ(code_of(service_.create(spec())), Errc::kUnavailable);
 }
 
+class ServiceModelAgent : public ServiceWorld {
+ protected:
+  void declare(std::vector<std::string> task_parameters) {
+    runner::AgentConfig assistant{.id = agent("assistant"), .runner = runner::RunnerKind::kOpenAi};
+    assistant.model_server = runner::ModelServer{
+        .base_url = HttpUrl::parse("http://127.0.0.1:1/v1").value(), .model = "m"};
+    assistant.model_server->task_parameters = std::move(task_parameters);
+    ASSERT_TRUE(service_.put_agent(assistant).ok());
+  }
+  TaskSpec with(Json parameters) const {
+    TaskSpec asked = spec("assistant");
+    asked.parameters = std::move(parameters);
+    return asked;
+  }
+};
+
+TEST_F(ServiceModelAgent, TakesTheParametersThatItsOperatorAllows) {
+  declare({"temperature"});
+  EXPECT_TRUE(service_.create(with({{"temperature", 1}, {"depth", 3}, {"budget", 0.1}})).ok());
+  EXPECT_EQ(code_of(service_.create(with({{"model", "other"}}))), Errc::kForbidden);
+  EXPECT_EQ(code_of(service_.create(with({{"base_url", "http://h"}}))), Errc::kForbidden);
+  EXPECT_EQ(code_of(service_.create(with({{"temperature", "hot"}}))), Errc::kInvalid);
+  EXPECT_EQ(code_of(service_.create(with({{"budget", 0}}))), Errc::kInvalid);
+  EXPECT_EQ(service_.list({})->tasks.size(), 1u);
+}
+
+TEST_F(ServiceModelAgent, IsAskedAgainWhenTheTaskIsExecuted) {
+  declare({"temperature"});
+  const TaskId task = service_.create(with({{"temperature", 1}})).value().id;
+  declare({});
+  const auto refused = service_.execute(task, {});
+  EXPECT_EQ(code_of(refused), Errc::kForbidden);
+  EXPECT_NE(refused.error().text.find("temperature"), std::string::npos);
+  EXPECT_EQ(service_.get(task)->status, TaskStatus::kSubmitted);
+  declare({"temperature"});
+  EXPECT_TRUE(service_.execute(task, {}).ok());
+}
+
 class ServiceCreateOnce : public ServiceWorld {};
 
 TEST_F(ServiceCreateOnce, AnswersTheSameTaskAsItIsByThen) {
