@@ -129,6 +129,7 @@ class ProgramTask final : public runner::OutputSink {
     return !stop_.stop_requested();
   }
   bool streaming() const override { return true; }
+  bool persist() override { return true; }
 
   std::stop_token stop() const { return stop_.get_token(); }
   const workflow::State& state() const { return state_; }

@@ -32,6 +32,11 @@ bool ActivitySink::emit(std::string_view type, Json payload) {
   return is_closing(type) || journal_.flush_some() != Written::kLost;
 }
 
+bool ActivitySink::persist() {
+  record_kept();
+  return journal_.flush() == Written::kYes;
+}
+
 void ActivitySink::record_kept() {
   for (Event& event : kept_) journal_.record(std::move(event));
   kept_.clear();

@@ -21,6 +21,7 @@ class ActivitySink final : public runner::OutputSink {
 
   bool emit(std::string_view type, Json payload) override;
   bool streaming() const override { return streaming_; }
+  bool persist() override;
 
   /// The first event of a batch: it appears with the others.
   void keep(Event event) { kept_.push_back(std::move(event)); }

@@ -103,13 +103,19 @@ Event Journal::make_event(std::string_view type, Json payload) const {
 void Journal::record(Event event) {
   EncodedEvent encoded = fit(event);
   const Cursor place{state_.folded.seq + 1, event.id.low32()};
-  workflow::State next = workflow::evolve(state_, event, place);
-  workflow::State unchanged = state_;
-  unchanged.folded = next.folded;
+  const bool progress = is_progress(event.type.str(), state_.step.attempt, limits_);
+  bool changed = false;
+  if (workflow::is_passing(event.type.str())) {
+    state_ = workflow::evolve(std::move(state_), event, place);
+  } else {
+    workflow::State unchanged = state_;
+    unchanged.folded = place;
+    state_ = workflow::evolve(std::move(state_), event, place);
+    state_.folded = place;
+    changed = state_ != unchanged;
+  }
   outbox_bytes_ += encoded.json.size();
-  outbox_.push_back({std::move(encoded), next != unchanged,
-                     is_progress(event.type.str(), state_.step.attempt, limits_)});
-  state_ = std::move(next);
+  outbox_.push_back({std::move(encoded), changed, progress});
   state_.folded = place;
 }
 

@@ -60,15 +60,17 @@ TaskRun::Next TaskRun::step() {
 TaskRun::Next TaskRun::carry(const workflow::Start&) {
   if (Next end = ensure_agent()) return end;
   const Task& task = journal_.task();
+  const runner::Beginning beginning = runner_->beginning(*agent_, task.spec.parameters);
   journal_.record(types::kStarted,
                   workflow::started_payload({
                       .goal = task.query.empty() ? task.spec.description : task.query,
                       .streaming = wants_streaming(task, *agent_),
                       .runner = std::string(runner::to_string(agent_->runner)),
-                      .model = string_at(task.spec.parameters, "model"),
-                      .limits = Json{{"steps", agent_->steps.size()}},
+                      .model = beginning.model,
+                      .limits = beginning.limits,
                       .attempt = journal_.lease().claims,
                       .retry = agent_->retry,
+                      .conversation = beginning.conversation,
                   }));
   return std::nullopt;
 }
@@ -97,6 +99,8 @@ TaskRun::Next TaskRun::run_activity(const workflow::RunActivity& command) {
   if (Next end = ensure_lease()) return end;
 
   const Task& task = journal_.task();
+  // The journal folds what the activity says while it says it: the runner works from a copy.
+  const std::optional<workflow::Conversation> conversation = journal_.state().conversation;
   const runner::Activity activity{
       .task = task.id,
       .execution = *task.execution,
@@ -108,6 +112,9 @@ TaskRun::Next TaskRun::run_activity(const workflow::RunActivity& command) {
       .previous_response = journal_.state().response,
       .questions = journal_.state().questions,
       .continued = command.continued,
+      .conversation = conversation ? &*conversation : nullptr,
+      .total_cost = journal_.state().total_cost,
+      .task_started = journal_.state().started_at,
   };
   const MonoTime begun = ports_.clock.mono();
   runner::Outcome outcome;
@@ -136,9 +143,9 @@ TaskRun::Next TaskRun::conclude(const workflow::RunActivity& command,
     if (!mailbox_.lost() && mailbox_.stopping()) {
       return commit(Keep::kNothing, {How::kReleased, {}, {}});
     }
-    if (mailbox_.lost() || journal_.flush_some() == Written::kLost) {
-      return RunEnd{How::kLost, {}, {}};
-    }
+    const Written written = mailbox_.lost() ? Written::kLost : journal_.flush_some();
+    if (written == Written::kLost) return RunEnd{How::kLost, {}, {}};
+    if (written == Written::kLater) return RunEnd{How::kUnavailable, {}, {}};
     return let_go({How::kCrashed, limits_.crash_backoff, "the runner stopped unasked"});
   }
   sink.record_kept();
@@ -148,6 +155,7 @@ TaskRun::Next TaskRun::conclude(const workflow::RunActivity& command,
       .last = outcome.last,
       .go_on = outcome.go_on,
       .retryable = outcome.retryable,
+      .retry_after = outcome.retry_after,
       .response = outcome.response,
       .failure = outcome.failure,
       .cost = outcome.cost};

@@ -15,6 +15,7 @@
 #include "event/event_type.h"
 #include "runner/agent_config.h"
 #include "task/task.h"
+#include "workflow/conversation.h"
 
 namespace taskfeed::runner {
 
@@ -32,6 +33,11 @@ struct Activity {
   /// the attempt goes on where it ended with kAsks.
   std::vector<Question> questions;
   bool continued = false;
+  /// What was said and called so far, where Runner::beginning() asked for it; of this attempt's
+  /// start.
+  const workflow::Conversation* conversation = nullptr;
+  NanoDollars total_cost = 0;            ///< Of the task, so far.
+  std::optional<WallTime> task_started;  ///< WorkflowStarted.
 };
 
 struct Outcome {
@@ -42,6 +48,7 @@ struct Outcome {
   bool last = true;        ///< No step comes after this one.
   bool go_on = false;      ///< Failed, and the next step runs all the same.
   bool retryable = false;  ///< Failed, and the same activity may be tried again.
+  std::optional<Milliseconds> retry_after = std::nullopt;  ///< … and not before, its peer said.
   std::string response;
   std::optional<TaskFailure> failure;
   NanoDollars cost = 0;
@@ -58,14 +65,25 @@ class OutputSink {
   virtual bool emit(std::string_view type, Json payload) = 0;
   /// Types such as WorkflowToolCallOutput are only wanted while streaming.
   virtual bool streaming() const = 0;
+  /// What was emitted so far is in the task's history before this returns, in batch mode too: so
+  /// that a worker that takes over knows what was begun, and what is done. False as emit().
+  virtual bool persist() = 0;
 
  protected:
   ~OutputSink() = default;
 };
 
+/// What WorkflowStarted says of a task's run.
+struct Beginning {
+  std::string model;
+  Json limits = Json::object();
+  bool conversation = false;  ///< The task's state keeps the calls: Activity::conversation.
+};
+
 class Runner {
  public:
   virtual ~Runner() = default;
+  virtual Beginning beginning(const AgentConfig& agent, const Json& parameters) const;
   /// For WorkflowStepStarted.
   virtual std::string step_name(const AgentConfig& agent, int step) const = 0;
   virtual Outcome run(const Activity& activity, OutputSink& output, std::stop_token stop) = 0;

@@ -44,6 +44,7 @@ struct AskedCall {
 /// One answer of the model, and what became of the calls that it asked for.
 struct Turn {
   std::string text;
+  std::string finish_reason;
   std::vector<AskedCall> calls;
   bool operator==(const Turn&) const = default;
 };

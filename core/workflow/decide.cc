@@ -55,7 +55,8 @@ Command next_activity(const State& state, WallTime now) {
   // An attempt that is open died with its worker; it counts.
   const int attempt = state.step.attempt + 1;
   if (state.step.failed_at) {
-    const WallTime due = *state.step.failed_at + retry_delay(state.retry, attempt);
+    const Milliseconds delay = std::max(retry_delay(state.retry, attempt), state.step.retry_after);
+    const WallTime due = *state.step.failed_at + delay;
     if (due > now) return Wait{due};
   }
   return RunActivity{state.step.index, attempt, false};

@@ -20,6 +20,7 @@ Json started_payload(const Started& started) {
   payload[keys::kLimits] = started.limits;
   payload[keys::kLimits][keys::kRetry] = retry_to_json(started.retry);
   payload[keys::kAttempt] = started.attempt;
+  if (started.conversation) payload[keys::kConversation] = true;
   return payload;
 }
 
@@ -78,6 +79,7 @@ Json step_completed_payload(int step, std::string_view name, int attempt, const 
   if (!result.completed) {
     payload[keys::kGoOn] = result.go_on;
     payload[keys::kRetryable] = result.retryable;
+    if (result.retry_after) payload[keys::kRetryAfter] = result.retry_after->count();
     payload[keys::kError] = failure_to_json(result.failure.value_or(TaskFailure{}));
   }
   payload[keys::kResponse] = result.response;

@@ -45,6 +45,8 @@ inline constexpr std::string_view kPrompt = "prompt";
 inline constexpr std::string_view kExpiresAt = "expires_at";
 inline constexpr std::string_view kApproved = "approved";
 inline constexpr std::string_view kText = "text";
+inline constexpr std::string_view kConversation = "conversation";
+inline constexpr std::string_view kRetryAfter = "retry_after_ms";
 }  // namespace keys
 
 inline constexpr std::string_view kModeBatch = "batch";
@@ -59,6 +61,7 @@ struct Started {
   Json limits = Json::object();  ///< The policy is added under `retry`.
   int attempt = 1;
   RetryPolicy retry;
+  bool conversation = false;  ///< The fold keeps what agent and model say.
 };
 Json started_payload(const Started& started);
 
@@ -71,6 +74,7 @@ struct StepResult {
   bool last = true;        ///< No step comes after this one.
   bool go_on = false;      ///< Failed, and the next step runs all the same.
   bool retryable = false;  ///< Failed, and may be tried again.
+  std::optional<Milliseconds> retry_after = std::nullopt;  ///< … and not before.
   std::string response;
   std::optional<TaskFailure> failure;
   NanoDollars cost = 0;

@@ -10,6 +10,7 @@ namespace {
 
 /// No step or attempt beyond this is believed; a foreign event could name any number.
 constexpr int64_t kCountMax = 1'000'000;
+constexpr Milliseconds kRetryAfterMax = std::chrono::hours(24);
 
 int count_at(const Json& payload, std::string_view key, int otherwise) {
   const int64_t value = int_at(payload, key, otherwise);
@@ -29,12 +30,17 @@ NanoDollars sum(NanoDollars a, NanoDollars b) {
   return b < 0 ? std::numeric_limits<NanoDollars>::min() : std::numeric_limits<NanoDollars>::max();
 }
 
+void charge(State& state, const Event& event) {
+  state.total_cost = sum(state.total_cost, dollars_from_json(find(event.payload, keys::kCost)));
+}
+
 void started(State& state, const Event& event) {
   const Json& payload = event.payload;
   if (state.started_at) return;  // Told again by a foreign publisher: the first one counts.
   state.started_at = event.time;
   state.goal = string_at(payload, keys::kGoal);
   state.streaming = string_at(payload, keys::kMode) == kModeStreaming;
+  if (bool_at(payload, keys::kConversation)) state.conversation.emplace();
   const Json* const limits = find(payload, keys::kLimits);
   const Json* const retry = limits == nullptr ? nullptr : find(*limits, keys::kRetry);
   if (retry == nullptr) return;
@@ -58,6 +64,11 @@ void step_started(State& state, const Event& event) {
   state.step.open = true;
 }
 
+Milliseconds retry_after_of(const Json& payload) {
+  const int64_t asked = int_at(payload, keys::kRetryAfter);
+  return Milliseconds(std::clamp<int64_t>(asked, 0, kRetryAfterMax.count()));
+}
+
 void step_failed(State& state, const Event& event) {
   const Json& payload = event.payload;
   const TaskFailure failure = failure_of(payload).value_or(TaskFailure{"step_failed", ""});
@@ -66,6 +77,7 @@ void step_failed(State& state, const Event& event) {
   state.response = string_at(payload, keys::kResponse);
   if (again) {
     state.step.failed_at = event.time;
+    state.step.retry_after = retry_after_of(payload);
   } else {
     state.failure = failure;
   }
@@ -79,7 +91,8 @@ void step_completed(State& state, const Event& event) {
   state.step.attempt = count_at(payload, keys::kAttempt, std::max(1, state.step.attempt));
   state.step.open = false;
   state.step.suspended = false;
-  state.total_cost = sum(state.total_cost, dollars_from_json(find(payload, keys::kCost)));
+  // A conversation's calls have told their costs themselves, when they ended.
+  if (!state.conversation) charge(state, event);
   const bool completed = string_at(payload, keys::kStatus, "completed") != "failed";
   if (!completed) {
     step_failed(state, event);
@@ -168,6 +181,10 @@ void apply_step_facts(State& state, const Event& event) {
   if (event.type.str() == types::kStepStarted) step_started(state, event);
   if (event.type.str() == types::kStepCompleted) step_completed(state, event);
   const std::string& type = event.type.str();
+  if (state.conversation) {
+    take(*state.conversation, event);
+    if (type == types::kLlmCallCompleted || type == types::kLlmCallFailed) charge(state, event);
+  }
   if (type == types::kApprovalRequested) asked(state, event, QuestionKind::kApproval);
   if (type == types::kApprovalReceived) answered(state, event, QuestionKind::kApproval);
   if (type == types::kInputRequested) asked(state, event, QuestionKind::kInput);
@@ -195,6 +212,10 @@ State evolve(State state, const Event& event, const Cursor& cursor) {
   if (*input == TaskInput::kStarted) started(state, event);
   if (is_terminal(*next)) finished(state, event);
   return state;
+}
+
+bool is_passing(std::string_view type) {
+  return type == types::kLlmCallChunk || type == types::kToolCallOutput;
 }
 
 Task with_state(Task task, const State& state) {

@@ -16,6 +16,7 @@
 
 #include "event/event.h"
 #include "task/task.h"
+#include "workflow/conversation.h"
 #include "workflow/retry.h"
 
 namespace taskfeed::workflow {
@@ -33,6 +34,7 @@ struct Step {
   /// number once all is answered.
   bool suspended = false;
   std::optional<WallTime> failed_at;  ///< End of the last failed attempt that may be repeated.
+  Milliseconds retry_after{0};        ///< What its peer asked for; the policy may wait longer.
   bool operator==(const Step&) const = default;
 };
 
@@ -50,6 +52,7 @@ struct State {
   std::string response;                ///< The last step's; final once last_step_done.
   std::optional<TaskFailure> failure;  ///< A step failed for good, or the task did.
   NanoDollars total_cost = 0;
+  std::optional<Conversation> conversation;  ///< Of agents that keep one.
   std::optional<WallTime> started_at;
   std::optional<WallTime> completed_at;
   Cursor folded;  ///< The last event that is in this state.
@@ -62,6 +65,8 @@ State initial_state();
 
 /// `cursor` is the event's place; events at or before `state.folded` change nothing.
 State evolve(State state, const Event& event, const Cursor& cursor);
+/// Whether events of `type` are so many, and say so little, that no snapshot is written for them.
+bool is_passing(std::string_view type);
 
 /// For the snapshot in Redis, and for the query get_current_state.
 Json state_to_json(const State& state);

@@ -41,6 +41,7 @@ Result<Step> step_from_json(const Json& json) {
   step.attempt = *attempt;
   step.open = bool_at(*found, "open");
   step.suspended = bool_at(*found, "suspended");
+  step.retry_after = Milliseconds(int_at(*found, "retry_after_ms"));
   if (auto read = read_time(*found, "failed_at", step.failed_at); !read) return read.error();
   return step;
 }
@@ -57,6 +58,9 @@ Json state_to_json(const State& state) {
                       {"open", state.step.open},
                       {"suspended", state.step.suspended},
                       {"failed_at", time_to_json(state.step.failed_at)}};
+  if (state.step.retry_after > Milliseconds(0)) {
+    json["step"]["retry_after_ms"] = state.step.retry_after.count();
+  }
   json["questions"] = questions_to_json(state.questions);
   json["steps_completed"] = state.steps_completed;
   json["last_step_done"] = state.last_step_done;
@@ -66,6 +70,7 @@ Json state_to_json(const State& state) {
                       : Json(nullptr);
   json["total_cost"] = dollars_to_json(state.total_cost);
   json["total_cost_nano"] = state.total_cost;  // Exact, whatever the amount.
+  if (state.conversation) json["conversation"] = conversation_to_json(*state.conversation);
   json["started_at"] = time_to_json(state.started_at);
   json["completed_at"] = time_to_json(state.completed_at);
   json["retry"] = retry_to_json(state.retry);
@@ -101,6 +106,11 @@ Result<State> state_from_json(const Json& json) {
                          : dollars_from_json(find(json, "total_cost"));
   if (auto read = read_time(json, "started_at", state.started_at); !read) return read.error();
   if (auto read = read_time(json, "completed_at", state.completed_at); !read) return read.error();
+  if (const Json* const found = find(json, "conversation")) {
+    Result<Conversation> conversation = conversation_from_json(*found);
+    if (!conversation) return wrong("conversation", conversation.error().text);
+    state.conversation = *std::move(conversation);
+  }
   const Json* const retry = find(json, "retry");
   if (retry == nullptr) return wrong("retry", "is missing");
   Result<RetryPolicy> policy = retry_from_json(*retry);

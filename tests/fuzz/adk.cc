@@ -31,6 +31,7 @@ class CheckingSink final : public runner::OutputSink {
     return true;
   }
   bool streaming() const override { return true; }
+  bool persist() override { return true; }
   bool any_open() const {
     for (const auto& [call, open] : calls_) {
       if (open) return true;

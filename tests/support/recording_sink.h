@@ -29,6 +29,7 @@ class RecordingSink final : public runner::OutputSink {
     return wanted_;
   }
   bool streaming() const override { return streaming_; }
+  bool persist() override { return true; }
 
   /// From now on emit() answers that nobody reads.
   void lose_interest() {

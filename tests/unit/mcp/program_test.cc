@@ -150,6 +150,7 @@ class StoppingSink final : public runner::OutputSink {
  public:
   bool emit(std::string_view, Json) override { return stop.request_stop(); }
   bool streaming() const override { return true; }
+  bool persist() override { return true; }
   std::stop_source stop;
 };
 
