@@ -21,15 +21,20 @@ int hex_value(char c) {
 enum class Escape { kOther, kHigh, kLow };
 constexpr size_t kUnicodeEscapeBytes = 6;  // \uXXXX
 
-/// What the escape at the front of `text`, which starts with a backslash, says about surrogates.
-Escape escape_at(std::string_view text) {
-  if (text.size() < kUnicodeEscapeBytes || text[1] != 'u') return Escape::kOther;
+/// The code unit of the escape at the front of `text`, which starts with a backslash; 0 for others.
+int unit_at(std::string_view text) {
+  if (text.size() < kUnicodeEscapeBytes || text[1] != 'u') return 0;
   int unit = 0;
   for (size_t at = 2; at < kUnicodeEscapeBytes; ++at) {
     const int digit = hex_value(text[at]);
-    if (digit < 0) return Escape::kOther;
+    if (digit < 0) return 0;
     unit = unit * 16 + digit;
   }
+  return unit;
+}
+
+Escape escape_at(std::string_view text) {
+  const int unit = unit_at(text);
   if (unit < 0xD800 || unit > 0xDFFF) return Escape::kOther;
   return unit < 0xDC00 ? Escape::kHigh : Escape::kLow;
 }
@@ -59,7 +64,25 @@ bool has_lone_surrogate(std::string_view text) {
   return false;
 }
 
-std::string replace_lone_surrogates(std::string_view text) {
+/// U+E800 to U+EFFF, in UTF-8 or as an escape.
+bool has_marks(std::string_view text) {
+  for (size_t at = 0; (at = text.find_first_of("\\\xEE", at)) != std::string_view::npos;) {
+    if (text[at] == '\\') {
+      const int unit = unit_at(text.substr(at));
+      if (unit >= 0xE800 && unit <= 0xEFFF) return true;
+      at += 2;
+    } else {
+      if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) >= 0xA0) return true;
+      at += 1;
+    }
+  }
+  return false;
+}
+
+enum class Lone { kReplaced, kMarked };
+
+/// Size for size.
+std::string repair_lone_surrogates(std::string_view text, Lone lone) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
@@ -68,7 +91,13 @@ std::string replace_lone_surrogates(std::string_view text) {
     text.remove_prefix(backslash);
     if (text.empty()) break;
     const size_t size = paired_escape(text);
-    out.append(size == 0 ? std::string_view("\\ufffd") : text.substr(0, size));
+    if (size > 0) {
+      out.append(text.substr(0, size));
+    } else if (lone == Lone::kReplaced) {
+      out.append("\\ufffd");
+    } else {
+      out.append("\\ue").append(text.substr(3, 3));
+    }
     text.remove_prefix(size == 0 ? kUnicodeEscapeBytes : size);
   }
   return out;
@@ -173,9 +202,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   bool out_of_range_ = false;
 };
 
-}  // namespace
-
-Result<Json> parse_json(std::string_view text) {
+Result<JsonPart> parse(std::string_view text, Lone lone) {
   // nlohmann takes a NUL for the end of its input; in JSON it has no place, and what follows it
   // would go unread.
   const size_t nul = text.find('\0');
@@ -186,10 +213,14 @@ Result<Json> parse_json(std::string_view text) {
   std::string_view clean = text;
   const bool well_formed = is_utf8(text);
   if (!well_formed) clean = repaired = to_utf8(text);
-  if (has_lone_surrogate(clean)) clean = repaired = replace_lone_surrogates(clean);
+  bool halves = false;
+  if (has_lone_surrogate(clean)) {
+    halves = lone == Lone::kMarked && !has_marks(clean);
+    clean = repaired = repair_lone_surrogates(clean, halves ? lone : Lone::kReplaced);
+  }
 
   Builder builder;
-  if (Json::sax_parse(clean, &builder)) return builder.take();
+  if (Json::sax_parse(clean, &builder)) return JsonPart{builder.take(), halves};
   if (builder.too_deep()) {
     return {Errc::kInvalid,
             "JSON is nested deeper than " + std::to_string(kJsonDepthMax) + " levels"};
@@ -198,6 +229,18 @@ Result<Json> parse_json(std::string_view text) {
   return {Errc::kInvalid, builder.out_of_range()
                               ? "JSON has a number out of range at byte " + std::to_string(at)
                               : "not JSON at byte " + std::to_string(at)};
+}
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view text) {
+  Result<JsonPart> part = parse(text, Lone::kReplaced);
+  if (!part) return part.error();
+  return std::move(part->json);
+}
+
+Result<JsonPart> parse_json_part(std::string_view text) {
+  return parse(text, Lone::kMarked);
 }
 
 std::string dump_json(const Json& json) {

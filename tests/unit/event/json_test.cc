@@ -50,6 +50,32 @@ TEST(JsonParse, LeavesWhatOnlyLooksLikeASurrogate) {
   EXPECT_EQ(text_of(R"(\\\ud83d)"), "\\" + std::string(kFffd));
 }
 
+TEST(JsonPart, MarksHalvesOfACharacter) {
+  const Result<JsonPart> high = parse_json_part(R"({"text":"a\ud83d"})");
+  const Result<JsonPart> low = parse_json_part(R"({"text":"\uDE42."})");
+  EXPECT_TRUE(high->halves);
+  EXPECT_TRUE(low->halves);
+  EXPECT_EQ(string_at(high->json, "text"), "a\xEE\xA0\xBD");  // U+E83D
+  EXPECT_EQ(string_at(low->json, "text"), "\xEE\xB9\x82.");   // U+EE42
+}
+
+TEST(JsonPart, LeavesWholeCharactersAlone) {
+  const Result<JsonPart> part = parse_json_part(R"({"text":"\ud83d\ude42 \ue83d \\ud83d"})");
+  EXPECT_FALSE(part->halves);
+  EXPECT_EQ(string_at(part->json, "text"),
+            "\xF0\x9F\x99\x82 \xEE\xA0\xBD "
+            "\\ud83d");
+}
+
+TEST(JsonPart, ReplacesHalvesWhereTheirMarksAreTaken) {
+  for (const std::string_view own : {"\xEE\xA0\xBD", R"(\ue83d)", R"(\uEFFF)"}) {
+    const Result<JsonPart> part = parse_json_part("\"" + std::string(own) + "\\ud83d\"");
+    EXPECT_FALSE(part->halves) << own;
+    EXPECT_TRUE(part->json.get<std::string>().ends_with(kFffd)) << own;
+  }
+  EXPECT_TRUE(parse_json_part(R"("\ue7ff\uf000\\ue83d\ud83d")")->halves);
+}
+
 TEST(JsonParse, ReplacesIllFormedUtf8InStrings) {
   EXPECT_EQ(text_of("a\xFF"
                     "b\xE2\x82"),
