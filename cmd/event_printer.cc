@@ -1,5 +1,7 @@
 #include "event_printer.h"
 
+#include <algorithm>
+
 #include "event/sse_encoder.h"
 
 namespace taskfeed::cmd {
@@ -16,7 +18,15 @@ std::string json_line(std::string_view json) {
 }
 
 std::string EventPrinter::safe(std::string json) const {
-  return terminal_ ? json_for_terminal(json) : json;
+  return looks_.terminal ? json_for_terminal(json) : json;
+}
+
+std::string EventPrinter::raw_time(std::string_view json) {
+  std::string time = renderer_.time_of(json);
+  time.erase(0, time.find_first_not_of(' '));
+  // One word, whatever a publisher took for a timestamp.
+  std::replace(time.begin(), time.end(), ' ', '_');
+  return time.empty() ? "-" : time;
 }
 
 void EventPrinter::event(const sse::Message& event, std::string_view prefix) {
@@ -29,6 +39,7 @@ void EventPrinter::event(const sse::Message& event, std::string_view prefix) {
       out_.write(safe(json_line(event.data)) + "\n");
       break;
     case OutputFormat::kRaw:
+      if (looks_.timestamps) out_.write(raw_time(event.data) + " ");
       out_.write((event.cursor.empty() ? event.last_event_id : event.cursor) + " " +
                  safe(event.event + " " + json_line(event.data)) + "\n");
       break;

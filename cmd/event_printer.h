@@ -1,7 +1,8 @@
 /// Events onto stdout, in the format that was asked for.
 ///
 /// text: a line for people. json: the event as it was published, on one line. raw: cursor, type and
-/// JSON, with spaces between. sse: the frame as a daemon sends it, control frames included.
+/// JSON, with spaces between, after the time where timestamps are asked for. sse: the frame as a
+/// daemon sends it, control frames included.
 ///
 /// Threads  One at a time.
 /// Errors   None; Output says when nobody reads.
@@ -17,7 +18,7 @@ namespace taskfeed::cmd {
 class EventPrinter {
  public:
   EventPrinter(Output& out, OutputFormat format, const Looks& looks)
-      : out_(out), format_(format), terminal_(looks.terminal), renderer_(looks) {}
+      : out_(out), format_(format), looks_(looks), renderer_(looks) {}
 
   /// `prefix` starts lines of text, where several tasks are followed; may be empty.
   void event(const sse::Message& event, std::string_view prefix);
@@ -31,10 +32,11 @@ class EventPrinter {
 
  private:
   std::string safe(std::string json) const;
+  std::string raw_time(std::string_view json);
 
   Output& out_;
   OutputFormat format_;
-  bool terminal_;
+  Looks looks_;
   EventRenderer renderer_;
 };
 

@@ -28,7 +28,8 @@ class Follow {
       : request_(request),
         deps_(deps),
         filter_(request.filter),
-        printer_(deps.out, deps.globals.output, deps.looks()),
+        printer_(deps.out, deps.globals.output,
+                 request.timestamps ? with_timestamps(deps.looks(), deps.globals) : deps.looks()),
         status_(deps) {
     // A daemon counts -n before it filters; a person means the newest N of what is shown. And
     // --no-follow and --until end at a cursor that only an unfiltered stream is sure to reach.

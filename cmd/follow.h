@@ -23,7 +23,8 @@ struct FollowRequest {
   bool follow = true;              ///< Off: up to what is there.
   std::string until_event;         ///< A glob over types; stops after the first match.
   bool fail_on_gap = false;
-  bool prefix = false;  ///< Each line begins with its task's id.
+  bool prefix = false;      ///< Each line begins with its task's id.
+  bool timestamps = false;  ///< Each line begins with its time.
   bool print = true;
   /// An interrupted follow() says how to resume.
   bool resume_line = true;

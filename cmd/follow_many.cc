@@ -18,7 +18,10 @@ constexpr Milliseconds kUntilGrace{1'000};
 class FollowMany {
  public:
   FollowMany(const FollowManyRequest& request, Deps& deps)
-      : request_(request), deps_(deps), printer_(deps.out, deps.globals.output, deps.looks()) {
+      : request_(request),
+        deps_(deps),
+        printer_(deps.out, deps.globals.output,
+                 request.timestamps ? with_timestamps(deps.looks(), deps.globals) : deps.looks()) {
     place_.stand_at(request.after);
   }
 

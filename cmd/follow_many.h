@@ -22,6 +22,7 @@ struct FollowManyRequest {
   std::string after;        ///< A place of such a stream; empty: now, or filter.since.
   EventFilter filter;       ///< With --until it ends by the clock.
   std::string until_event;  ///< A glob over types; stops after the first match.
+  bool timestamps = false;  ///< Each line begins with its time.
   bool fail_on_gap = false;
   /// Called with the place after an event once its line is written through; also for events that
   /// are not shown. An error ends it.

@@ -49,6 +49,7 @@ Result<void> resolve_looks(const GlobalArgs& args, const Environment& environmen
   else if (color != "auto")
     return wrong("--color", color, "auto, always or never");
 
+  globals.time_chosen = args.time.has_value();
   const std::string time = args.time.value_or("clock");
   if (time == "relative")
     globals.time = TimeStyle::kRelative;

@@ -47,6 +47,7 @@ struct Globals {
   OutputFormat output = OutputFormat::kText;
   ColorChoice color = ColorChoice::kAuto;
   TimeStyle time = TimeStyle::kClock;
+  bool time_chosen = false;  ///< Somebody wants this style, not just the default.
   bool utc = false;
   bool quiet = false;
   bool verbose = false;

@@ -51,6 +51,12 @@ Looks looks_for(const Globals& globals, const Output& out, const Environment& en
   return looks;
 }
 
+Looks with_timestamps(Looks looks, const Globals& globals) {
+  looks.timestamps = true;
+  if (!globals.time_chosen) looks.time = TimeStyle::kIso;
+  return looks;
+}
+
 std::string paint(std::string_view text, Tone tone, const Looks& looks) {
   // ECMA-48, SGR.
   std::string_view code;

@@ -23,10 +23,14 @@ struct Looks {
   size_t columns = 0;     ///< Of the terminal, into which lines are fitted; 0: as long as they are.
   TimeStyle time = TimeStyle::kClock;
   bool utc = false;
+  bool timestamps = false;  ///< Each line has its time, also where a text flows.
 };
 
 /// What suits `out`; UTF-8 where the locale of LC_ALL, LC_CTYPE or LANG says so.
 Looks looks_for(const Globals& globals, const Output& out, const Environment& environment);
+
+/// `looks` with timestamps: date and time, where --time says nothing else.
+Looks with_timestamps(Looks looks, const Globals& globals);
 
 /// started blue, completed green, failed red, budget yellow, paused and cancelled magenta.
 enum class Tone { kPlain, kStarted, kCompleted, kFailed, kBudget, kHalted, kDim };

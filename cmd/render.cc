@@ -57,7 +57,8 @@ EventRenderer::Head EventRenderer::head_of(const Json& event, std::string_view p
   if (looks_.columns > 0 && !task.empty() && wide() + kBesideIdLeast > looks_.columns) {
     task = short_id(task, looks_);
   }
-  if (looks_.columns > 0 && wide() + kBesideTimeLeast > looks_.columns) time.clear();
+  if (looks_.columns > 0 && !looks_.timestamps && wide() + kBesideTimeLeast > looks_.columns)
+    time.clear();
   const std::string between(kBetween, ' ');
   return {(task.empty() ? "" : paint(task, Tone::kDim, looks_) + between) +
               (time.empty() ? "" : paint(time, Tone::kDim, looks_) + between),
@@ -83,16 +84,36 @@ std::string EventRenderer::flow(const Json& chunk) {
   const std::string source = string_at(chunk, "call_id") + " " + kind;
   std::string text;
   if (flowing_ && *flowing_ != source) text = finish();
+  if (!flowing_) begins_line_ = true;
   flowing_ = source;
   // What a model thinks is not yet its answer.
   const Tone tone = kind == "reasoning" ? Tone::kDim : Tone::kPlain;
-  return text + paint(escape_controls(to_utf8(string_at(chunk, "text")), true), tone, looks_);
+  const std::string said = escape_controls(to_utf8(string_at(chunk, "text")), true);
+  const std::string time = looks_.timestamps ? time_text(chunk) : std::string();
+  if (time.empty()) {
+    if (!said.empty()) begins_line_ = said.ends_with('\n');
+    return text + paint(said, tone, looks_);
+  }
+  for (std::string_view rest = said; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    if (begins_line_) text += paint(time, Tone::kDim, looks_) + std::string(kBetween, ' ');
+    if (!line.empty()) text += paint(line, tone, looks_);
+    begins_line_ = line.size() < rest.size();
+    if (begins_line_) text += "\n";
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+  }
+  return text;
 }
 
 std::string EventRenderer::finish() {
   if (!flowing_) return {};
   flowing_.reset();
-  return "\n";
+  return begins_line_ ? "" : "\n";
+}
+
+std::string EventRenderer::time_of(std::string_view json) {
+  const Result<Json> parsed = parse_json(json);
+  return parsed && parsed->is_object() ? time_text(*parsed) : std::string();
 }
 
 std::string EventRenderer::time_text(const Json& event) {

@@ -36,6 +36,8 @@ class EventRenderer {
   /// Ends a flowing text: "" or a line feed.
   std::string finish();
   bool flowing() const { return flowing_.has_value(); }
+  /// As the lines have it; "" where the event has none.
+  std::string time_of(std::string_view json);
   /// As wide as the terminal is now; see Looks.
   void set_columns(size_t columns) { looks_.columns = columns; }
 
@@ -56,6 +58,7 @@ class EventRenderer {
   Looks looks_;
   std::optional<WallTime> first_;
   std::optional<std::string> flowing_;  ///< The call and kind of text that flows.
+  bool begins_line_ = true;             ///< What flows next, as nothing stands in its line yet.
 };
 
 /// Pure, for the golden files.

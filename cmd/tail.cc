@@ -17,6 +17,7 @@ struct TailOptions {
   std::optional<std::string> lines, after, cursor_file;
   bool fail_on_gap = false;
   bool prefix = false;
+  bool timestamps = false;
   bool all = false;
   std::vector<std::string> agents;
   FilterArgs filter;
@@ -41,6 +42,8 @@ void declare(ArgParser& parser, TailOptions& options) {
                 "stop after the first event of this type");
   parser.flag("--fail-on-gap", options.fail_on_gap, "exit with 8 where events were lost");
   parser.flag("--prefix", options.prefix, "begin each line with the task's id");
+  parser.flag("--timestamps", options.timestamps,
+              "begin each line with date and time, also of a text that flows");
 }
 
 /// A place of a stream over many tasks, and of these.
@@ -125,6 +128,7 @@ Result<void> validate(TailOptions& options) {
   const Result<EventFilter> filter = read_filter(options.filter, WallTime{});
   if (!filter) return filter.error();
   options.request.fail_on_gap = options.fail_on_gap;
+  options.request.timestamps = options.timestamps;
   options.request.prefix = options.prefix || options.request.tasks.size() > 1;
   return {};
 }
@@ -140,6 +144,7 @@ ExitStatus run_many(const TailOptions& options, EventFilter filter, Deps& deps) 
   request.after = options.after.value_or("");
   request.until_event = options.request.until_event;
   request.fail_on_gap = options.fail_on_gap;
+  request.timestamps = options.timestamps;
   if (!options.cursor_file) return follow_many(request, deps);
   const CursorFile file(*options.cursor_file);
   const Result<std::optional<std::string>> seen = file.load_text();

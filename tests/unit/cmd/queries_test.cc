@@ -205,6 +205,22 @@ TEST(Tail, PrintsWhatTheStreamGivesByteForByte) {
   EXPECT_EQ(world.out.text, world.stored());
 }
 
+TEST(TailTimestamps, AreDateAndTimeUnlessAStyleIsTyped) {
+  QueryWorld world;
+  world.complete();
+  const auto time_of = [&world](const std::vector<std::string>& options) {
+    std::vector<std::string> args{world.task->str(), "--timestamps"};
+    args.insert(args.end(), options.begin(), options.end());
+    EXPECT_EQ(world.call(enter_tail, args), ExitStatus::kCompleted);
+    return world.out.text.substr(0, world.out.text.find(' '));
+  };
+  EXPECT_TRUE(parse_rfc3339(time_of({})).ok()) << world.out.text;
+  EXPECT_TRUE(parse_rfc3339(time_of({"-o", "raw"})).ok()) << world.out.text;
+  EXPECT_EQ(time_of({"--time", "clock"}).size(), std::string_view("12:03:04.512").size());
+  EXPECT_EQ(time_of({"--time", "relative", "-o", "raw"}), "+0.000s");
+  EXPECT_EQ(time_of({"--json"}).front(), '{');
+}
+
 TEST(TailBadInput, IsToldBeforeAnythingIsOpened) {
   struct Row {
     std::vector<std::string> args;

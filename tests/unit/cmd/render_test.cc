@@ -50,6 +50,43 @@ TEST(RenderChunks, AreLinesWhereNobodyLooksOrSeveralTasksMix) {
   EXPECT_TRUE(line.ends_with("Hello\n")) << line;
 }
 
+TEST(RenderChunks, EndALineOnlyWhereOneHasBegun) {
+  EventRenderer renderer(kTerminal);
+  const auto shown = [&renderer](std::string_view text) {
+    std::string flowed = renderer.render(types::kLlmCallChunk, chunk(text));
+    return flowed += renderer.finish();
+  };
+  EXPECT_EQ(shown(""), "");
+  EXPECT_EQ(shown("a\n"), "a\n");
+  EXPECT_EQ(shown("a"), "a\n");
+}
+
+TEST(RenderTimestamps, BeginEachLineOfAFlowingText) {
+  EventRenderer renderer(with_timestamps(kTerminal, {}));
+  const std::string time = "2026-11-22T12:00:00.000Z  ";
+  std::string shown;
+  for (const char* text : {"Hello, ", "world\n", "- a\n- ", "b\n\n"}) {
+    shown += renderer.render(types::kLlmCallChunk, chunk(text));
+  }
+  EXPECT_EQ(shown + renderer.finish(),
+            time + "Hello, world\n" + time + "- a\n" + time + "- b\n" + time + "\n");
+}
+
+TEST(RenderTimestamps, AreThereHoweverNarrowTheTerminal) {
+  Looks narrow = with_timestamps(kTerminal, {});
+  narrow.columns = 30;
+  EXPECT_TRUE(EventRenderer(narrow).render("A", chunk("")).starts_with("2026-11-22T12:00:00.000Z"));
+  narrow.timestamps = false;
+  EXPECT_TRUE(EventRenderer(narrow).render("A", chunk("")).starts_with("A "));
+}
+
+TEST(RenderTimestamps, HaveTheStyleThatWasChosen) {
+  Globals globals;
+  EXPECT_EQ(with_timestamps(kPlain, globals).time, TimeStyle::kIso);
+  globals.time_chosen = true;
+  EXPECT_EQ(with_timestamps(kPlain, globals).time, TimeStyle::kClock);
+}
+
 TEST(RenderHostile, EscapesWhatCouldMoveOrDisguiseText) {
   EventRenderer renderer(kTerminal);
   const std::string evil = "\x1b]0;owned\x07 \u202egnp.exe\u202c \x7f\u0085";
@@ -115,6 +152,15 @@ TEST(PrinterJson, IsTheSameJsonButHarmlessOnATerminal) {
 
 TEST(PrinterRaw, IsCursorTypeAndJson) {
   EXPECT_EQ(printed(OutputFormat::kRaw, kPlain, {"T", "{}", "3-7"}), "3-7 T {}\n");
+}
+
+TEST(PrinterRaw, BeginsWithTheTimeWhereTimestampsAreAskedFor) {
+  const Looks looks = with_timestamps(kPlain, {});
+  const std::string json = R"({"timestamp":"2026-11-22T12:00:00Z"})";
+  EXPECT_EQ(printed(OutputFormat::kRaw, looks, {"T", json, "3-7"}),
+            "2026-11-22T12:00:00.000Z 3-7 T " + json + "\n");
+  EXPECT_EQ(printed(OutputFormat::kRaw, looks, {"T", "{}", "3-7"}), "- 3-7 T {}\n");
+  EXPECT_EQ(printed(OutputFormat::kJson, looks, {"T", json, "3-7"}), json + "\n");
 }
 
 TEST(PrinterSse, IsTheFrameOfTheStream) {
