@@ -1,6 +1,7 @@
 #include "redis_core.h"
 
 #include <array>
+#include <cstdlib>
 #include <string>
 
 #include <unistd.h>
@@ -23,6 +24,12 @@ WorkerId fresh_worker_id(IdSource& ids) {
   return WorkerId::parse(name).value();
 }
 
+std::string own_variable(std::string_view name) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody calls setenv.
+  const char* const value = std::getenv(std::string(name).c_str());
+  return value != nullptr ? value : "";
+}
+
 engine::PoolOptions pool_options(const WorkerId& id, const WorkersOptions& options) {
   return {.worker = {.id = id, .queue = options.queue, .limits = options.limits},
           .concurrency = options.concurrency,
@@ -31,6 +38,15 @@ engine::PoolOptions pool_options(const WorkerId& id, const WorkersOptions& optio
 
 }  // namespace
 
+LocalWorkers::Runners::Runners(const CorePorts& ports)
+    : command_(ports.ids, ports.clock),
+      adk_(ports.ids, ports.clock),
+      mcp_servers_(ports.clock, ports.log, own_variable),
+      openai_({ports.ids, ports.clock, ports.log, own_variable,
+               [this](const runner::AgentConfig& agent, const TaskId& task) {
+                 return mcp_servers_.toolbox(agent.mcp, task.str());
+               }}) {}
+
 runner::Runner* LocalWorkers::Runners::find(runner::RunnerKind kind) {
   switch (kind) {
     case runner::RunnerKind::kCommand:
@@ -38,6 +54,7 @@ runner::Runner* LocalWorkers::Runners::find(runner::RunnerKind kind) {
     case runner::RunnerKind::kAdk:
       return &adk_;
     case runner::RunnerKind::kOpenAi:
+      return &openai_;
     case runner::RunnerKind::kExternal:
       break;
   }

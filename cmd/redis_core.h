@@ -14,6 +14,8 @@
 #include "base/log.h"
 #include "engine/local_engine.h"
 #include "engine/worker_pool.h"
+#include "llm/openai_runner.h"
+#include "mcp/servers.h"
 #include "process/command_runner.h"
 #include "redis/redis_broker.h"
 #include "service/many_places.h"
@@ -63,13 +65,14 @@ class LocalWorkers {
  private:
   class Runners final : public runner::Runners {
    public:
-    explicit Runners(const CorePorts& ports)
-        : command_(ports.ids, ports.clock), adk_(ports.ids, ports.clock) {}
+    explicit Runners(const CorePorts& ports);
     runner::Runner* find(runner::RunnerKind kind) override;
 
    private:
     process::CommandRunner command_;
     adk::AdkRunner adk_;
+    mcp::Servers mcp_servers_;
+    llm::OpenAiRunner openai_;
   };
 
   const WorkerId id_;

@@ -1,0 +1,281 @@
+#include "llm/model_step.h"
+
+#include <algorithm>
+#include <array>
+
+#include "llm/dialogue.h"
+#include "llm/outcomes.h"
+#include "llm/prices.h"
+
+namespace taskfeed::llm {
+namespace {
+
+using runner::Outcome;
+using workflow::Budget;
+using workflow::BudgetUse;
+using workflow::Usage;
+using namespace std::literals;
+
+constexpr std::string_view kBudgetKind = "budget_exceeded";
+
+/// Whether a call that failed so may have been paid for: the server was at work.
+bool was_at_work(const ChatFailure& failure) {
+  constexpr std::array kKinds{"stream_broken"sv,      "timeout_idle"sv, "timeout"sv,
+                              "timeout_first_byte"sv, "stopped"sv,      "too_large"sv};
+  return std::find(kKinds.begin(), kKinds.end(), failure.kind) != kKinds.end();
+}
+
+Json error_of(const ChatFailure& failure) {
+  Json error{
+      {"kind", failure.kind}, {"message", failure.message}, {"retryable", failure.retryable}};
+  if (failure.http_status != 0) error["http_status"] = failure.http_status;
+  if (failure.retry_after) error["retry_after_ms"] = failure.retry_after->count();
+  return error;
+}
+
+}  // namespace
+
+ModelStep::ModelStep(const runner::Activity& activity, const Ports& ports, const LoopLimits& limits,
+                     std::stop_token stop)
+    : activity_(activity), ports_(ports), limits_(limits), stop_(std::move(stop)) {}
+
+Outcome ModelStep::carry_out(const runner::ModelServer& server, const runner::EffectiveModel& asked,
+                             std::map<std::string, std::string> headers,
+                             std::vector<runner::Tool> tools) {
+  server_ = &server;
+  asked_ = &asked;
+  settle_interrupted();
+  runner::ModelServer bounded = server;
+  ChatRequest request{
+      .server = bounded,
+      .headers = std::move(headers),
+      .model = asked.model,
+      .parameters = asked.parameters,
+      .max_tokens = asked.max_tokens,
+      .messages = dialogue(asked.instructions, activity_.query, *activity_.conversation),
+      .tools = std::move(tools),
+      .streaming = ports_.output.streaming()};
+  prompt_estimate_ = estimate_tokens(request);
+  if (const auto use = used_up(0, 0); use && use->ratio >= 1) return exceeded(*use, {});
+  const std::optional<runner::ModelPrice> price = price_of(server.prices, {}, asked.model);
+  const NanoDollars estimate = price ? cost_of(*price, {.prompt = prompt_estimate_}) : 0;
+  if (const auto use = used_up(estimate, prompt_estimate_); use && use->ratio > 1) {
+    return exceeded(*use, {});
+  }
+  if (asked.budget.wall_time) {
+    const Milliseconds left = *asked.budget.wall_time - spent().wall_time;
+    bounded.timeout = std::clamp(left, Milliseconds(1), bounded.timeout);
+  }
+  if (!announce(request)) return stopped();
+  begun_ = ports_.clock.mono();
+  return conclude(chat(request, *this, ports_.clock, stop_, limits_.chat));
+}
+
+/// A worker died in the call before: it was paid for all the same, as far as anybody knows.
+void ModelStep::settle_interrupted() {
+  const auto& open = activity_.conversation->open;
+  if (!open) return;
+  const Usage usage{.prompt = open->prompt_tokens_estimate,
+                    .completion = (open->streamed_bytes + 3) / 4,
+                    .estimated = true};
+  Json payload{{"call_id", open->id}, {"model", open->model}};
+  payload["error"] = error_of({.kind = "interrupted",
+                               .message = "the worker was lost while the model answered",
+                               .retryable = true});
+  account(payload, {.model = open->model}, usage);
+  payload["step"] = activity_.step;
+  ports_.output.emit(types::kLlmCallFailed, std::move(payload));
+}
+
+workflow::Spent ModelStep::spent() const {
+  const workflow::Conversation& before = *activity_.conversation;
+  workflow::Spent spent{.usd = activity_.total_cost + cost_,
+                        .tokens = (before.usage + taken_).total(),
+                        .steps = static_cast<int64_t>(before.turns.size()),
+                        .model_calls = before.model_calls + calls_begun_};
+  if (activity_.task_started) spent.wall_time = ports_.clock.wall() - *activity_.task_started;
+  return spent;
+}
+
+std::optional<BudgetUse> ModelStep::used_up(NanoDollars more_usd, int64_t more_tokens) const {
+  workflow::Spent would = spent();
+  would.usd += more_usd;
+  would.tokens += more_tokens;
+  Budget budget = asked_->budget;
+  if (!budget.steps) budget.steps = limits_.answers_max;
+  return most_used(budget, would);
+}
+
+bool ModelStep::announce(const ChatRequest& request) {
+  call_id_ = ports_.ids.uuid7().str();
+  ++calls_begun_;
+  Json payload{{"call_id", call_id_}, {"model", request.model}};
+  payload["provider"] = server_->base_url.host;
+  const auto price = price_of(server_->prices, {}, request.model);
+  payload["estimated_cost"] =
+      price ? dollars_to_json(cost_of(*price, {.prompt = prompt_estimate_})) : Json(nullptr);
+  payload["prompt_tokens_estimate"] = prompt_estimate_;
+  payload["step"] = activity_.step;
+  return ports_.output.emit(types::kLlmCallStarted, std::move(payload)) && ports_.output.persist();
+}
+
+/// False ends the call: nobody reads, or the budget is used up by what came.
+bool ModelStep::gather(std::string_view kind, std::string_view text) {
+  streamed_bytes_ += static_cast<int64_t>(text.size());
+  if (kind != gathered_kind_ && !flush_chunk()) return false;
+  const MonoTime now = ports_.clock.mono();
+  if (gathered_.empty()) gathered_since_ = now;
+  gathered_kind_ = kind;
+  gathered_ += text;
+  const bool due = gathered_.size() >= limits_.chunk_bytes_max ||
+                   now - gathered_since_ >= limits_.chunk_interval || next_chunk_ == 0;
+  if (due && !flush_chunk()) return false;
+  const Usage so_far{.prompt = prompt_estimate_, .completion = (streamed_bytes_ + 3) / 4};
+  const auto price = price_of(server_->prices, {}, asked_->model);
+  const auto use = used_up(price ? cost_of(*price, so_far) : 0, so_far.total());
+  if (!use || use->ratio <= 1) return true;
+  cut_by_ = use;
+  return false;
+}
+
+bool ModelStep::flush_chunk() {
+  if (gathered_.empty()) return true;
+  std::string text;
+  text.swap(gathered_);
+  if (!ports_.output.streaming()) return true;
+  Json payload{{"call_id", call_id_}, {"index", next_chunk_++}, {"kind", gathered_kind_}};
+  payload["text"] = std::move(text);
+  return ports_.output.emit(types::kLlmCallChunk, std::move(payload));
+}
+
+Usage ModelStep::usage_of(const ChatEnd& end) const {
+  if (end.answer.usage) return *end.answer.usage;
+  int64_t bytes = std::max(
+      streamed_bytes_, static_cast<int64_t>(end.answer.text.size() + end.answer.reasoning.size()));
+  for (const workflow::AskedCall& call : end.answer.calls) {
+    bytes += static_cast<int64_t>(call.tool.size() + call.arguments.size());
+  }
+  return {.prompt = prompt_estimate_, .completion = (bytes + 3) / 4, .estimated = true};
+}
+
+/// Into `payload` and into what this activity has spent.
+void ModelStep::account(Json& payload, const ChatAnswer& answer, const Usage& usage) {
+  payload["usage"] = workflow::usage_to_json(usage);
+  NanoDollars cost = 0;
+  const auto price = price_of(server_->prices, answer.model, asked_->model);
+  if (answer.cost) {
+    cost = *answer.cost;
+    payload["cost_reported"] = true;
+  } else if (price) {
+    cost = cost_of(*price, usage);
+  } else {
+    payload["cost_unknown"] = true;
+    if (activity_.conversation->turns.empty() && activity_.attempt == 1) {
+      ports_.log.warn("no price is known for the model \"" + answer.model +
+                      "\": its calls count as free; give one in [[agent.prices]]");
+    }
+  }
+  cost_ += cost;
+  taken_ = taken_ + usage;
+  payload["cost"] = dollars_to_json(cost);
+  payload["total_cost"] = dollars_to_json(activity_.total_cost + cost_);
+}
+
+Outcome ModelStep::conclude(ChatEnd end) {
+  if (!flush_chunk()) return stopped();
+  if (cut_by_) {
+    return failed_call(end,
+                       {.kind = std::string(kBudgetKind), .message = "cut: the budget is used up"});
+  }
+  if (end.failure) return failed_call(end, *end.failure);
+  const ChatAnswer& answer = end.answer;
+  if (answer.text.empty() && answer.calls.empty() && answer.finish_reason != "content_filter") {
+    return failed_call(end, {.kind = "empty_answer",
+                             .message = "the model answered with neither text nor a tool call",
+                             .retryable = answer.finish_reason != "length"});
+  }
+  Json payload{{"call_id", call_id_}, {"model", answer.model}, {"text", answer.text}};
+  payload["tool_calls"] = workflow::asked_to_json(answer.calls);
+  payload["finish_reason"] = answer.finish_reason;
+  if (dump_json(payload).size() > limits_.answer_event_bytes_max) {
+    return failed_call(end, {.kind = "too_large",
+                             .message = "the answer is over " +
+                                        std::to_string(limits_.answer_event_bytes_max / 1024) +
+                                        " KiB; bound it with max_tokens"});
+  }
+  account(payload, answer, usage_of(end));
+  payload["duration_ms"] = (ports_.clock.mono() - begun_).count();
+  if (end.time_to_first_token) {
+    payload["time_to_first_token_ms"] = end.time_to_first_token->count();
+  }
+  if (!answer.request_id.empty()) payload["request_id"] = answer.request_id;
+  payload["step"] = activity_.step;
+  if (!ports_.output.emit(types::kLlmCallCompleted, std::move(payload))) return stopped();
+  warn_of_budget();
+  Outcome outcome = answered({answer.text, answer.finish_reason, answer.calls});
+  outcome.cost = cost_;
+  return outcome;
+}
+
+Outcome ModelStep::failed_call(const ChatEnd& end, ChatFailure failure) {
+  const bool stopped_by_us = failure.kind == "stopped";
+  const bool out_of_time = failure.kind == "timeout" && asked_->budget.wall_time &&
+                           spent().wall_time >= *asked_->budget.wall_time;
+  if (stopped_by_us) failure.message = "the task was stopped while the model answered";
+  Json payload{{"call_id", call_id_}, {"model", end.answer.model}};
+  payload["error"] = error_of(failure);
+  const bool answered = !end.failure || end.answer.usage || streamed_bytes_ > 0;
+  if (answered || was_at_work(failure)) account(payload, end.answer, usage_of(end));
+  payload["duration_ms"] = (ports_.clock.mono() - begun_).count();
+  if (!end.answer.request_id.empty()) payload["request_id"] = end.answer.request_id;
+  payload["step"] = activity_.step;
+  if (!ports_.output.emit(types::kLlmCallFailed, std::move(payload))) return stopped();
+  if (stopped_by_us) {
+    ports_.output.persist();
+    return stopped();
+  }
+  if (cut_by_) return exceeded(*cut_by_, end.answer.text);
+  if (out_of_time) {
+    if (const auto use = used_up(0, 0)) return exceeded(*use, end.answer.text);
+  }
+  Outcome outcome = failed(failure.kind, failure.message, end.answer.text);
+  outcome.retryable = failure.retryable;
+  outcome.retry_after = failure.retry_after;
+  outcome.cost = cost_;
+  return outcome;
+}
+
+Outcome ModelStep::exceeded(const BudgetUse& use, std::string response) {
+  ports_.output.emit(types::kBudgetExceeded, workflow::budget_payload(use, activity_.step));
+  if (response.empty()) response = activity_.previous_response;
+  Outcome outcome = failed(std::string(kBudgetKind),
+                           "the budget of " + dump_json(use.budget) + " " + use.bound +
+                               " does not allow another model call: used " + dump_json(use.used),
+                           std::move(response));
+  outcome.cost = cost_;
+  return outcome;
+}
+
+void ModelStep::warn_of_budget() {
+  if (activity_.conversation->budget_warned) return;
+  workflow::Spent now = spent();
+  ++now.steps;  // This answer.
+  const auto use = most_used(asked_->budget, now);
+  if (!use || use->ratio < workflow::kBudgetWarning) return;
+  ports_.output.emit(types::kBudgetWarning, workflow::budget_payload(*use, activity_.step));
+}
+
+Outcome answered(const workflow::Turn& turn) {
+  if (turn.finish_reason == "content_filter") {
+    return failed("content_filter", "the model's answer was filtered", turn.text);
+  }
+  if (turn.finish_reason == "length" && turn.calls.empty()) {
+    return failed("length", "the answer was cut off by max_tokens", turn.text);
+  }
+  Outcome outcome;
+  outcome.last = turn.calls.empty();
+  outcome.response = turn.text;
+  return outcome;
+}
+
+}  // namespace taskfeed::llm

@@ -1,0 +1,123 @@
+#include "llm/openai_runner.h"
+
+#include <fstream>
+
+#include "llm/dialogue.h"
+#include "llm/model_step.h"
+#include "llm/outcomes.h"
+#include "llm/tool_step.h"
+
+namespace taskfeed::llm {
+namespace {
+
+using runner::Outcome;
+
+bool calls_model(int step) {
+  return step % 2 == 0;
+}
+
+constexpr size_t kKeyBytesMax = 16 * 1024;
+
+Result<std::string> key_from_file(const std::string& path) {
+  std::ifstream file(path);
+  std::string key;
+  if (!file || !std::getline(file, key) || key.size() > kKeyBytesMax) {
+    return {Errc::kInvalid, "the key file " + path + " cannot be read, or is empty"};
+  }
+  while (!key.empty() && (key.back() == '\r' || key.back() == ' ')) key.pop_back();
+  if (key.empty()) return {Errc::kInvalid, "the key file " + path + " is empty"};
+  return key;
+}
+
+Result<std::string> variable(const Variables& variables, const std::string& name) {
+  std::string value = variables(name);
+  if (value.empty()) {
+    return {Errc::kInvalid, "the variable " + name + " is not set where the worker runs"};
+  }
+  return value;
+}
+
+Result<std::map<std::string, std::string>> headers_of(const runner::ModelServer& server,
+                                                      const Variables& variables) {
+  std::map<std::string, std::string> headers;
+  for (const auto& [header, name] : server.headers_env) {
+    Result<std::string> value = variable(variables, name);
+    if (!value) return value.error();
+    headers[header] = *std::move(value);
+  }
+  if (server.api_key_env.empty() && server.api_key_file.empty()) return headers;
+  Result<std::string> key = server.api_key_env.empty() ? key_from_file(server.api_key_file)
+                                                       : variable(variables, server.api_key_env);
+  if (!key) return key.error();
+  headers["Authorization"] = "Bearer " + *key;
+  return headers;
+}
+
+/// The answer of a model step whose worker died between it and the step's end.
+const workflow::Turn* answer_of(const workflow::Conversation& conversation, int step) {
+  const size_t turn = static_cast<size_t>(step) / 2;
+  return turn < conversation.turns.size() ? &conversation.turns[turn] : nullptr;
+}
+
+}  // namespace
+
+OpenAiRunner::OpenAiRunner(Ports ports, LoopLimits limits)
+    : ports_(std::move(ports)), limits_(limits) {}
+
+runner::Beginning OpenAiRunner::beginning(const runner::AgentConfig& agent,
+                                          const Json& parameters) const {
+  runner::Beginning beginning{.conversation = true};
+  if (!agent.model_server) return beginning;
+  const auto asked = runner::effective_model(*agent.model_server, parameters);
+  beginning.model = asked ? asked->model : agent.model_server->model;
+  beginning.limits = workflow::budget_to_json(asked ? asked->budget : agent.model_server->budget);
+  return beginning;
+}
+
+std::string OpenAiRunner::step_name(const runner::AgentConfig& agent, int step) const {
+  if (!calls_model(step)) return "tools";
+  return agent.model_server ? agent.model_server->model : "model";
+}
+
+Outcome OpenAiRunner::run(const runner::Activity& activity, runner::OutputSink& output,
+                          std::stop_token stop) {
+  if (!activity.agent.model_server || activity.conversation == nullptr) {
+    return failed("invalid_request", "the agent names no model server any more");
+  }
+  const runner::ModelServer& server = *activity.agent.model_server;
+  const auto asked = runner::effective_model(server, activity.parameters);
+  if (!asked) return failed("invalid_request", asked.error().text);
+  if (stop.stop_requested()) return stopped();
+  const workflow::Conversation& conversation = *activity.conversation;
+  if (conversation.bytes >= workflow::ConversationLimits{}.bytes_max) {
+    return failed("conversation_too_long",
+                  "the conversation is over " +
+                      std::to_string(workflow::ConversationLimits{}.bytes_max >> 20) + " MiB",
+                  activity.previous_response);
+  }
+  const std::unique_ptr<runner::Toolbox> toolbox = ports_.toolboxes(activity.agent, activity.task);
+  if (!calls_model(activity.step)) {
+    return ToolStep(activity, {output, *toolbox, ports_.clock}, limits_, stop).carry_out();
+  }
+  if (const workflow::Turn* const turn = answer_of(conversation, activity.step)) {
+    return answered(*turn);
+  }
+  if (const int turns = failed_turns(conversation); turns >= limits_.failed_turns_max) {
+    return failed("tools_failed",
+                  "no tool call of the last " + std::to_string(turns) + " answers succeeded",
+                  activity.previous_response);
+  }
+  Result<std::map<std::string, std::string>> headers = headers_of(server, ports_.variables);
+  if (!headers) return failed("auth", headers.error().text);
+  Result<std::vector<runner::Tool>> tools = toolbox->list(stop);
+  if (stop.stop_requested()) return stopped();
+  if (!tools) {
+    Outcome outcome = failed("tools_unavailable", tools.error().text, activity.previous_response);
+    outcome.retryable = true;
+    return outcome;
+  }
+  ModelStep step(activity, {output, ports_.ids, ports_.clock, ports_.log}, limits_, stop);
+  return step.carry_out(server, *asked, *std::move(headers), *std::move(tools));
+}
+
+}  // namespace taskfeed::llm
