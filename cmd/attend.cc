@@ -2,6 +2,7 @@
 
 #include "follow.h"
 #include "inputs.h"
+#include "task_text.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -25,6 +26,18 @@ ExitStatus cancel_and_see(const TaskId& task, const Attendance& attendance,
   return deps.interrupts.status();
 }
 
+/// Of a task that `status` says has ended; another says that following it did not work out.
+ExitStatus print_result(const TaskId& task, ExitStatus status, Deps& deps) {
+  const Result<service::FinalResponse> result = deps.tasks().result(task);
+  if (!result) return fail(deps, result.error());
+  if (result->status == TaskStatus::kCompleted) print_response(result->response, deps);
+  if (result->error) {
+    (void)fail(deps, {Errc::kConflict, "the task " + task.str() + " failed: " +
+                                           result->error->kind + ": " + result->error->message});
+  }
+  return status;
+}
+
 }  // namespace
 
 ExitStatus execute_and_attend(const TaskId& task, const Attendance& attendance, Deps& deps) {
@@ -38,14 +51,17 @@ ExitStatus execute_and_attend(const TaskId& task, const Attendance& attendance, 
   if (!executed) return fail(deps, executed.error());
 
   std::string cursor;
+  const bool response_alone = attendance.print && deps.globals.quiet && !deps.json();
   FollowRequest request{.tasks = {task}};
-  request.print = attendance.print;
+  request.print = attendance.print && !response_alone;
   request.resume_line = !attendance.cancel_on_interrupt;
   request.on_event = [&cursor](const TaskId&, const sse::Message& event) {
     cursor = event.last_event_id;
   };
   const ExitStatus status = follow(request, deps);
-  if (deps.interrupts.received() == 0) return status;
+  if (deps.interrupts.received() == 0) {
+    return response_alone ? print_result(task, status, deps) : status;
+  }
   if (attendance.cancel_on_interrupt) return cancel_and_see(task, attendance, cursor, deps);
   if (works_here) {
     remark(deps,

@@ -16,7 +16,8 @@ struct Attendance {
   bool cancel_on_interrupt = false;
 };
 
-/// Where nobody else executes tasks, this process does meanwhile.
+/// Where nobody else executes tasks, this process does meanwhile. With --quiet, text is the final
+/// response and nothing else.
 ExitStatus execute_and_attend(const TaskId& task, const Attendance& attendance, Deps& deps);
 
 }  // namespace taskfeed::cmd

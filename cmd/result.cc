@@ -1,8 +1,8 @@
 // result: the final response, and nothing else (get_final_response).
-#include "base/text.h"
 #include "follow.h"
 #include "inputs.h"
 #include "subcommand.h"
+#include "task_text.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -55,10 +55,8 @@ ExitStatus run(const ResultOptions& options, Deps& deps) {
   if (!result) return fail(deps, result.error());
   if (deps.json()) {
     print_json(as_json(*options.task, *result), deps);
-  } else if (result->status == TaskStatus::kCompleted && !result->response.empty()) {
-    // The response alone, as it is: escaped only where it would reach a terminal.
-    const std::string& text = result->response;
-    deps.out.line(deps.out.is_terminal() ? escape_controls(to_utf8(text), true) : text);
+  } else if (result->status == TaskStatus::kCompleted) {
+    print_response(result->response, deps);
   }
   const std::string task = "the task " + options.task->str();
   if (!is_terminal(result->status)) {

@@ -125,4 +125,9 @@ void print_task(const Task& task, Deps& deps) {
   }
 }
 
+void print_response(const std::string& response, Deps& deps) {
+  if (response.empty()) return;
+  deps.out.line(deps.out.is_terminal() ? escape_controls(to_utf8(response), true) : response);
+}
+
 }  // namespace taskfeed::cmd

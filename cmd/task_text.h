@@ -21,5 +21,7 @@ std::string task_line(const Task& task, const Looks& looks);
 std::string task_details(const Task& task, const Looks& looks);
 /// Onto stdout: task_line(), or the task's JSON.
 void print_task(const Task& task, Deps& deps);
+/// Onto stdout: a final response alone, as it is; escaped only where it would reach a terminal.
+void print_response(const std::string& response, Deps& deps);
 
 }  // namespace taskfeed::cmd
