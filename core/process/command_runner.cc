@@ -1,10 +1,7 @@
 #include "process/command_runner.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <csignal>
 #include <cstdlib>
-#include <ctime>
 #include <optional>
 
 #include <unistd.h>
@@ -82,24 +79,6 @@ Outcome ask(Question question) {
   outcome.status = Outcome::Status::kAsks;
   outcome.questions.push_back(std::move(question));
   return outcome;
-}
-
-/// What was typed, as a terminal would hand it over: with the end of its line. In one piece, since
-/// an answer is smaller than a pipe's buffer.
-void hand_input(loop::Child& child, std::string text) {
-  if (!child.in().open()) return;
-  if (!text.ends_with('\n')) text += '\n';
-  sigset_t pipe_signal;
-  sigset_t before;
-  sigemptyset(&pipe_signal);
-  sigaddset(&pipe_signal, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-  if (::write(child.in().get(), text.data(), text.size()) < 0 && errno == EPIPE) {
-    const timespec at_once{};
-    sigtimedwait(&pipe_signal, nullptr, &at_once);
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  child.in().close();
 }
 
 /// The argv as people see it: whole, unless it is absurdly long.
@@ -272,11 +251,13 @@ Outcome CommandRunner::run(const Activity& activity, runner::OutputSink& sink,
     sink.emit(types::kToolCallCompleted, spawn_failed_payload(call_id, step, child.error().text));
     return failed(step, last, {"spawn_failed", to_utf8(child.error().text)});
   }
-  if (input != nullptr) hand_input(*child, input->answer->text);
+  // As a terminal would hand it over: with the end of its line.
+  std::string typed = input != nullptr ? input->answer->text : std::string();
+  if (input != nullptr && !typed.ends_with('\n')) typed += '\n';
   StepOutput output(call_id, options_.output, sink);
   SuperviseLimits limits = options_.supervise;
   limits.timeout = step.timeout;
-  const Ended ended = supervise(*child, output, limits, clock_, stop);
+  const Ended ended = supervise(*child, output, limits, clock_, stop, typed);
   if (!ended.status) child->abandon();
   sink.emit(types::kToolCallCompleted,
             completed_payload(call_id, step, ended, output, clock_.mono() - begun));

@@ -88,7 +88,7 @@ void StepOutput::take_lines(Stream stream) {
     rest.remove_prefix(end + 1);
   }
   line.held.erase(0, line.held.size() - rest.size());
-  if (line.at_start && may_be_directive(line.held)) {
+  if (may_publish(line) && may_be_directive(line.held)) {
     if (line.held.size() <= limits_.directive_bytes_max) return;
     refuse(stream, line.held,
            "the line is longer than " + std::to_string(limits_.directive_bytes_max) + " bytes");
@@ -101,7 +101,7 @@ void StepOutput::take_lines(Stream stream) {
 
 void StepOutput::take_line(Stream stream, std::string_view line) {
   Line& state = line_of(stream);
-  if (state.at_start && line.starts_with(kDirective)) {
+  if (may_publish(state) && line.starts_with(kDirective)) {
     publish(stream, line);
   } else {
     pass(stream, line);
@@ -111,7 +111,7 @@ void StepOutput::take_line(Stream stream, std::string_view line) {
 
 void StepOutput::pass_partial(Stream stream) {
   Line& line = line_of(stream);
-  if (line.held.empty() || (line.at_start && may_be_directive(line.held))) return;
+  if (line.held.empty() || (may_publish(line) && may_be_directive(line.held))) return;
   const size_t whole = line.held.size() - unfinished_bytes(line.held);
   if (whole == 0) return;
   pass(stream, std::string_view(line.held).substr(0, whole));

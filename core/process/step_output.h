@@ -30,6 +30,8 @@ struct StepOutputLimits {
   size_t published_bytes_max = 1024 * 1024;  ///< Over all `::taskfeed` lines of a step.
   size_t result_bytes_max = 16 * 1024;       ///< The end of the output, in ToolCallCompleted.
   size_t response_bytes_max = 64 * 1024;     ///< The end of stdout, as the step's response.
+  /// False: a line that looks like an event is output. For programs whose output is others' text.
+  bool lines_publish = true;
 };
 
 /// The last `bytes_max` bytes of what was added.
@@ -65,6 +67,8 @@ class StepOutput {
   std::string result() const { return result_.text(); }
   /// stdout without white space around it.
   std::string response() const;
+  bool response_cut() const { return response_.cut(); }
+  bool result_cut() const { return result_.cut(); }
   /// Some of the output is in no event of the step.
   bool truncated() const;
 
@@ -74,6 +78,7 @@ class StepOutput {
     bool at_start = true;  ///< Nothing of the present line has been passed on.
   };
 
+  bool may_publish(const Line& line) const { return limits_.lines_publish && line.at_start; }
   void take_lines(Stream stream);
   void take_line(Stream stream, std::string_view line);
   void pass(Stream stream, std::string_view text);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -34,17 +35,43 @@ class StopSignal {
   std::stop_callback<Notify> callback_;
 };
 
+/// write(2) to a pipe whose reader may be gone: EPIPE, and no signal.
+ssize_t write_quietly(int descriptor, std::string_view bytes) {
+  sigset_t pipe_signal;
+  sigset_t before;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+  const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+  const int error = errno;
+  if (written < 0 && error == EPIPE) {
+    const timespec at_once{};
+    ::sigtimedwait(&pipe_signal, nullptr, &at_once);
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return written;
+}
+
 class Supervision {
  public:
   Supervision(Child& child, StepOutput& output, const SuperviseLimits& limits, const Clock& clock,
-              const std::stop_token& stop)
-      : child_(child), output_(output), limits_(limits), clock_(clock), stop_(stop), wake_(stop) {
+              const std::stop_token& stop, std::string_view input)
+      : child_(child),
+        output_(output),
+        limits_(limits),
+        clock_(clock),
+        stop_(stop),
+        wake_(stop),
+        input_(input) {
     if (limits_.timeout.count() > 0) timeout_at_ = clock_.mono() + limits_.timeout;
   }
 
   Ended run() {
+    feed();
     while (!over(clock_.mono())) {
       wait();
+      feed();
       read(child_.out(), StepOutput::Stream::kStdout, owed_out_);
       read(child_.err(), StepOutput::Stream::kStderr, owed_err_);
       const MonoTime now = clock_.mono();
@@ -64,12 +91,13 @@ class Supervision {
   }
 
   void wait() {
-    std::array<pollfd, 4> fds{};
+    std::array<pollfd, 5> fds{};
     nfds_t count = 0;
     for (const int fd : {child_.out().get(), child_.err().get(),
                          ended_.status ? -1 : child_.pidfd(), terminated_ ? -1 : wake_.fd()}) {
       if (fd >= 0) fds[count++] = pollfd{fd, POLLIN, 0};
     }
+    if (child_.in().open()) fds[count++] = pollfd{child_.in().get(), POLLOUT, 0};
     ::poll(fds.data(), count, poll_milliseconds());
   }
 
@@ -87,6 +115,19 @@ class Supervision {
     // Without a pidfd (Linux before 5.3) its end must be looked for.
     if (!ended_.status && child_.pidfd() < 0) earlier(now + Milliseconds(20));
     return static_cast<int>(std::max<int64_t>(0, (until - now).count()));
+  }
+
+  /// As much as the child's pipe takes.
+  void feed() {
+    Fd& in = child_.in();
+    while (in.open() && !input_.empty()) {
+      const ssize_t written = write_quietly(in.get(), input_);
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0 && errno == EAGAIN) return;
+      if (written < 0) break;
+      input_.remove_prefix(static_cast<size_t>(written));
+    }
+    in.close();
   }
 
   void read(Fd& fd, StepOutput::Stream stream, size_t& owed) {
@@ -107,6 +148,7 @@ class Supervision {
     if (ended_.status) return;
     ended_.status = child_.ended();
     if (!ended_.status) return;
+    child_.in().close();
     drain_until_ = now + limits_.drain;
     owed_out_ = readable(child_.out());
     owed_err_ = readable(child_.err());
@@ -148,6 +190,7 @@ class Supervision {
   const Clock& clock_;
   const std::stop_token& stop_;
   StopSignal wake_;
+  std::string_view input_;  ///< What the child has not read yet.
   std::optional<MonoTime> timeout_at_;
   std::optional<MonoTime> kill_at_;
   std::optional<MonoTime> give_up_at_;
@@ -162,8 +205,8 @@ class Supervision {
 }  // namespace
 
 Ended supervise(Child& child, StepOutput& output, const SuperviseLimits& limits, const Clock& clock,
-                const std::stop_token& stop) {
-  return Supervision(child, output, limits, clock, stop).run();
+                const std::stop_token& stop, std::string_view input) {
+  return Supervision(child, output, limits, clock, stop, input).run();
 }
 
 }  // namespace taskfeed::process

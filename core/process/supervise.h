@@ -1,7 +1,8 @@
-/// Waits for one child: reads its output, keeps its time, ends it when asked.
+/// Waits for one child: hands it its input, reads its output, keeps its time, ends it when asked.
 ///
 /// poll(2) rather than a loop of its own: the caller is a worker's thread that has nothing else to
-/// do, and there are four descriptors to wait for (stdout, stderr, the pidfd, the stop request).
+/// do, and there are five descriptors to wait for (stdin, stdout, stderr, the pidfd, the stop
+/// request).
 ///
 /// Threads  Blocks the calling thread, which must be the one that spawned the child. `stop` may be
 ///          requested from any thread.
@@ -37,7 +38,9 @@ struct Ended {
   std::optional<ExitStatus> status;  ///< Empty: it did not die of SIGKILL in time.
 };
 
+/// `input` goes to the child's stdin, where it has one, as fast as the child reads it; then its
+/// stdin is closed. A child may end, or close it, before it has read all.
 Ended supervise(Child& child, StepOutput& output, const SuperviseLimits& limits, const Clock& clock,
-                const std::stop_token& stop);
+                const std::stop_token& stop, std::string_view input = {});
 
 }  // namespace taskfeed::process

@@ -44,7 +44,7 @@ struct ModelLimits {
   size_t schema_bytes_max = 64 * 1024;  ///< Of one tool's parameters.
   size_t description_bytes_max = 16 * 1024;
   int64_t tokens_max = 1'000'000'000;
-  size_t tool_output_bytes_max = 1024 * 1024;
+  size_t tool_output_bytes_max = 192 * 1024;  ///< Below what its event holds (kEventBytesMax).
 };
 
 /// A program that the model may call: `[[agent.tools]]`.

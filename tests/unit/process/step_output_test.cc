@@ -214,5 +214,16 @@ TEST_F(StepOutputDirective, AreBoundedInAllForOneStep) {
   EXPECT_EQ(published, 3U);
 }
 
+TEST_F(StepOutputDirective, IsALineLikeAnyOtherWhereLinesPublishNothing) {
+  StepOutput output = make({.lines_publish = false});
+  const std::string line = "::taskfeed {\"event_type\":\"Mine\"}\n";
+  output.add(Stream::kStdout, line, at(0));
+  output.add(Stream::kStdout, "::task", at(1));
+  output.flush_due(at(100));
+  EXPECT_EQ(sink_.text(), line + "::task") << "nor is the beginning of one held back";
+  output.finish();
+  EXPECT_EQ(output.result(), line + "::task");
+}
+
 }  // namespace
 }  // namespace taskfeed::process

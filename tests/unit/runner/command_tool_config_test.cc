@@ -89,7 +89,7 @@ TEST(CommandToolConfigErrors, NameTheKeyThatIsWrong) {
         Wrong{"/pass_env", {"a-b"}, "pass_env"},
         Wrong{"/timeout", "0", "timeout"},
         Wrong{"/output_bytes_max", 0, "output_bytes_max"},
-        Wrong{"/output_bytes_max", 1'048'577, "output_bytes_max"},
+        Wrong{"/output_bytes_max", 196'609, "output_bytes_max"},
         Wrong{"/approval", "sometimes", "approval must be"},
         Wrong{"/approval", {"t"}, "approval must be"},
         Wrong{"/idempotent", 1, "idempotent"},
