@@ -43,9 +43,21 @@ LocalWorkers::Runners::Runners(const CorePorts& ports)
       adk_(ports.ids, ports.clock),
       mcp_servers_(ports.clock, ports.log, own_variable),
       openai_({ports.ids, ports.clock, ports.log, own_variable,
-               [this](const runner::AgentConfig& agent, const TaskId& task) {
-                 return mcp_servers_.toolbox(agent.mcp, task.str());
+               [this, ports](const runner::AgentConfig& agent, const TaskId& task) {
+                 return toolbox(agent, task, ports);
                }}) {}
+
+std::unique_ptr<runner::Toolbox> LocalWorkers::Runners::toolbox(const runner::AgentConfig& agent,
+                                                                const TaskId& task,
+                                                                const CorePorts& ports) {
+  std::vector<std::unique_ptr<runner::Toolbox>> boxes;
+  if (agent.model_server && !agent.model_server->tools.empty()) {
+    boxes.push_back(std::make_unique<process::CommandTools>(
+        agent.model_server->tools, process::ToolOwner{task, agent.id}, ports.clock, own_variable));
+  }
+  if (!agent.mcp.empty()) boxes.push_back(mcp_servers_.toolbox(agent.mcp, task.str()));
+  return std::make_unique<runner::JoinedToolbox>(std::move(boxes), ports.log);
+}
 
 runner::Runner* LocalWorkers::Runners::find(runner::RunnerKind kind) {
   switch (kind) {

@@ -17,7 +17,9 @@
 #include "llm/openai_runner.h"
 #include "mcp/servers.h"
 #include "process/command_runner.h"
+#include "process/command_tools.h"
 #include "redis/redis_broker.h"
+#include "runner/joined_toolbox.h"
 #include "service/many_places.h"
 #include "service/task_service.h"
 
@@ -69,6 +71,9 @@ class LocalWorkers {
     runner::Runner* find(runner::RunnerKind kind) override;
 
    private:
+    std::unique_ptr<runner::Toolbox> toolbox(const runner::AgentConfig& agent, const TaskId& task,
+                                             const CorePorts& ports);
+
     process::CommandRunner command_;
     adk::AdkRunner adk_;
     mcp::Servers mcp_servers_;
