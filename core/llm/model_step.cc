@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "llm/dialogue.h"
 #include "llm/outcomes.h"
 #include "llm/prices.h"
@@ -195,6 +196,9 @@ Outcome ModelStep::conclude(ChatEnd end) {
                              .retryable = answer.finish_reason != "length"});
   }
   Json payload{{"call_id", call_id_}, {"model", answer.model}, {"text", answer.text}};
+  if (!answer.reasoning.empty()) {
+    payload["reasoning"] = utf8_prefix(answer.reasoning, limits_.reasoning_bytes_max);
+  }
   payload["tool_calls"] = workflow::asked_to_json(answer.calls);
   payload["finish_reason"] = answer.finish_reason;
   if (dump_json(payload).size() > limits_.answer_event_bytes_max) {

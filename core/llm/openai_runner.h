@@ -24,6 +24,7 @@ struct LoopLimits {
   int failed_turns_max = 5;       ///< In a row, with no tool call that succeeded.
   size_t parallel_calls_max = 8;  ///< Tool calls of one answer that run at a time.
   size_t answer_event_bytes_max = 200 * 1024;  ///< Encoded; below the event's own bound.
+  size_t reasoning_bytes_max = 16 * 1024;      ///< In the event of the whole answer.
   size_t chunk_bytes_max = 4 * 1024;           ///< Of text that is gathered for one event …
   Milliseconds chunk_interval{50};             ///< … within this time.
   ChatLimits chat;

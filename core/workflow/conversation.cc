@@ -86,7 +86,7 @@ void tool_ended(Conversation& conversation, const Event& event) {
 }
 
 Json call_to_json(const AskedCall& call) {
-  Json json{{"id", call.id}, {"tool", call.tool}, {"arguments", call.arguments}};
+  Json json{{"id", call.id}, {"name", call.tool}, {"arguments", call.arguments}};
   if (!call.extra.empty()) json["extra"] = call.extra;
   return json;
 }
@@ -94,7 +94,7 @@ Json call_to_json(const AskedCall& call) {
 AskedCall call_from_json(const Json& json) {
   AskedCall call;
   call.id = string_at(json, "id");
-  call.tool = string_at(json, "tool");
+  call.tool = string_at(json, "name");
   call.arguments = string_at(json, "arguments");
   if (const Json* const extra = find(json, "extra"); extra != nullptr && extra->is_object()) {
     call.extra = *extra;

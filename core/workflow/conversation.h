@@ -75,7 +75,7 @@ void take(Conversation& conversation, const Event& event);
 Json conversation_to_json(const Conversation& conversation);
 Result<Conversation> conversation_from_json(const Json& json);
 
-/// `tool_calls` of WorkflowLLMCallCompleted: [{"id", "tool", "arguments", …}].
+/// `tool_calls` of WorkflowLLMCallCompleted: [{"id", "name", "arguments", …}].
 Json asked_to_json(const std::vector<AskedCall>& calls);
 std::vector<AskedCall> asked_from_json(const Json* json);
 

@@ -35,6 +35,17 @@ TEST(ModelStep, TellsOfTheCallBeforeWhileAndAfter) {
   EXPECT_EQ(completed["model"], "m-1-dated");
 }
 
+TEST(ModelStep, TellsTheModelsThoughtsApartFromItsAnswer) {
+  LoopWorld world;
+  world.answers(event(delta(R"({"reasoning_content":"hm"})")) +
+                event(delta(R"({"content":"Yes."})")) + event(finish("stop")) +
+                event(usage(10, 5)) + event("[DONE]"));
+  EXPECT_EQ(world.step(0).response, "Yes.");
+  EXPECT_EQ(world.last(types::kLlmCallCompleted)["reasoning"], "hm");
+  EXPECT_EQ(world.count(types::kLlmCallChunk), 2u);
+  EXPECT_EQ(world.last(types::kLlmCallChunk)["kind"], "text");
+}
+
 TEST(ModelStep, KeepsChunksToItselfInBatchMode) {
   LoopWorld world;
   world.answers(whole_answer("It is done."));
