@@ -170,6 +170,7 @@ class EngineWorld {
   SeededIdSource ids;
   broker::MemoryBroker broker{clock};
   FakeRunner runner;
+  runner::Runners* runners = &runner;  ///< Others, where a test wants them.
   NullLog log;
   engine::LocalEngine engine{broker, ids, clock};
   engine::WorkerLimits limits;
@@ -182,9 +183,9 @@ inline SimWorker::SimWorker(EngineWorld& world, std::string_view name, Gate gate
     : gated_(world.broker, std::move(gate)),
       id_(testing::worker(name)),
       waiter_(world.clock),
-      worker_(
-          {gated_, gated_, gated_, gated_, gated_, world.runner, world.ids, world.clock, world.log},
-          {id_, world.queue, world.limits}, waiter_, keeper_) {}
+      worker_({gated_, gated_, gated_, gated_, gated_, *world.runners, world.ids, world.clock,
+               world.log},
+              {id_, world.queue, world.limits}, waiter_, keeper_) {}
 
 inline bool SimWorker::turn() {
   const auto entries = gated_.take({.queue = testing::queue("default"),
