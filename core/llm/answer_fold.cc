@@ -114,11 +114,9 @@ void AnswerFold::take_head(const Json& json) {
 
 void AnswerFold::take_choice(const Json& choice, bool halves) {
   any_choice_ = true;
-  for (const std::string_view key : {"delta", "message"}) {
-    if (const Json* const words = find(choice, key); words && words->is_object()) {
-      take_words(*words, halves);
-    }
-  }
+  const Json* words = find(choice, "delta");
+  if (words == nullptr || !words->is_object()) words = find(choice, "message");
+  if (words != nullptr) take_words(*words, halves);
   const std::string reason = string_at(choice, "finish_reason");
   if (!reason.empty()) answer_.finish_reason = finish_reason_of(reason);
   if (answer_.finish_reason == "error") {

@@ -21,6 +21,8 @@ class AnswerFold {
  public:
   AnswerFold(const ChatRequest& request, ChatListener& listener, const ChatLimits& limits,
              const FailureContext& context);
+  AnswerFold(const AnswerFold&) = delete;
+  AnswerFold& operator=(const AnswerFold&) = delete;
 
   /// False: no more is wanted. `part` is a chunk of a stream (`choices[].delta`), or an answer
   /// (`choices[].message`).

@@ -15,7 +15,7 @@ peer::CallRequest http_request(const ChatRequest& request, bool asks_usage) {
   peer::CallRequest made;
   made.target = "/chat/completions";
   made.body = request_body(request, asks_usage);
-  made.accept = request.streaming ? "text/event-stream" : "application/json";
+  made.accept = "application/json, text/event-stream";  // Not all do as `stream` says.
   made.headers = request.headers;
   return made;
 }

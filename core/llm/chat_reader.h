@@ -19,6 +19,8 @@ class ChatReader {
  public:
   ChatReader(const ChatRequest& request, ChatListener& listener, const Clock& clock,
              const ChatLimits& limits, const FailureContext& context);
+  ChatReader(const ChatReader&) = delete;
+  ChatReader& operator=(const ChatReader&) = delete;
 
   /// False: no more is wanted; the answer is whole, or has failed.
   bool take(std::string_view bytes);

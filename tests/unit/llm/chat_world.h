@@ -24,6 +24,11 @@ class HearingListener final : public ChatListener {
     return wants_more();
   }
 
+  void forget() {
+    texts.clear();
+    thoughts.clear();
+  }
+
   std::vector<std::string> texts;
   std::vector<std::string> thoughts;
   size_t wanted = SIZE_MAX;  ///< Pieces.
