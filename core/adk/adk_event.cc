@@ -41,15 +41,14 @@ AdkPart part_from(const Json& json) {
   return part;
 }
 
-std::optional<AdkUsage> usage_from(const Json& json) {
+std::optional<workflow::Usage> usage_from(const Json& json) {
   const Json* const found = find(json, "usageMetadata");
   if (found == nullptr || !found->is_object()) return std::nullopt;
-  AdkUsage usage;
+  workflow::Usage usage;
   usage.prompt = count_at(*found, "promptTokenCount") + count_at(*found, "toolUsePromptTokenCount");
   usage.reasoning = count_at(*found, "thoughtsTokenCount");
   usage.completion = count_at(*found, "candidatesTokenCount") + usage.reasoning;
   usage.cached = count_at(*found, "cachedContentTokenCount");
-  usage.total = count_at(*found, "totalTokenCount");
   return usage;
 }
 
@@ -61,14 +60,6 @@ std::string code_at(const Json& json) {
 }
 
 }  // namespace
-
-Json usage_to_json(const AdkUsage& usage) {
-  return Json{{"prompt_tokens", usage.prompt},
-              {"completion_tokens", usage.completion},
-              {"cached_tokens", usage.cached},
-              {"reasoning_tokens", usage.reasoning},
-              {"total_tokens", usage.total}};
-}
 
 bool AdkEvent::has(AdkPart::Kind kind) const {
   return std::any_of(parts.begin(), parts.end(),

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "event/json.h"
+#include "workflow/usage.h"
 
 namespace taskfeed::adk {
 
@@ -28,16 +29,6 @@ struct AdkPart {
   Json value;  ///< Arguments or response.
 };
 
-/// Tokens, as the server tells them.
-struct AdkUsage {
-  int64_t prompt = 0;      ///< With cached ones.
-  int64_t completion = 0;  ///< With reasoning, which Gemini counts apart and bills as output.
-  int64_t cached = 0;
-  int64_t reasoning = 0;
-  int64_t total = 0;
-};
-Json usage_to_json(const AdkUsage& usage);
-
 struct AdkEvent {
   std::string author;
   std::string branch;  ///< "fan.left"; empty outside of parallel branches.
@@ -50,7 +41,8 @@ struct AdkEvent {
   std::string model;  ///< modelVersion
   std::string error_code;
   std::string error_message;
-  std::optional<AdkUsage> usage;
+  /// As the server counts; reasoning, which Gemini counts apart, is billed as output.
+  std::optional<workflow::Usage> usage;
   std::string failure;  ///< Of a frame that is `{"error": …}` rather than an event: the run's end.
 
   bool has(AdkPart::Kind kind) const;

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "runner/model_overrides.h"
+
 namespace taskfeed::adk {
 namespace {
 
@@ -166,7 +168,7 @@ class Run {
       for (const AdkEvent& event : *events) waiting.take(event);
       const bool waits = !waiting.calls().empty() && unchanged > 0;
       if (!events->empty() && (waits || events->back().is_final())) {
-        reader_->recover();
+        reader_->recover(activity_.spent.steps);
         for (const AdkEvent& event : *events) {
           if (!reader_->take(event)) break;
         }
@@ -219,6 +221,18 @@ Result<std::map<std::string, std::string>> headers_of(const runner::AdkServer& s
 AdkRunner::AdkRunner(IdSource& ids, const Clock& clock, AdkOptions options)
     : ids_(ids), clock_(clock), options_(options) {}
 
+runner::Beginning AdkRunner::beginning(const runner::AgentConfig& agent,
+                                       const Json& parameters) const {
+  runner::Beginning beginning{.model = string_at(parameters, "model")};
+  if (!agent.adk) return beginning;
+  const auto budget = runner::tightened(agent.adk->budget, parameters);
+  beginning.limits = workflow::budget_to_json(budget ? *budget : agent.adk->budget);
+  if (!beginning.limits.contains("model_calls")) {
+    beginning.limits["model_calls"] = agent.adk->max_model_calls;
+  }
+  return beginning;
+}
+
 std::string AdkRunner::step_name(const runner::AgentConfig& agent, int step) const {
   return step == 0 && agent.adk ? agent.adk->app : std::string();
 }
@@ -231,7 +245,18 @@ Outcome AdkRunner::run(const runner::Activity& activity, runner::OutputSink& out
   if (stop.stop_requested()) return stopped();
   Result<std::map<std::string, std::string>> headers = headers_of(*activity.agent.adk);
   if (!headers) return failed(final_failure("auth", headers.error().text));
-  return Run(activity, {output, ids_, clock_}, options_, *std::move(headers), stop).carry_out();
+  Result<workflow::Budget> budget =
+      runner::tightened(activity.agent.adk->budget, activity.parameters);
+  if (!budget) return failed(final_failure("invalid_request", budget.error().text));
+  runner::Meter meter(activity, *budget, activity.agent.adk->prices, clock_);
+  if (const auto use = meter.used_up()) {
+    output.emit(types::kBudgetExceeded, workflow::budget_payload(*use, activity.step));
+    return failed(used_up_failure(*use));
+  }
+  Run run(activity, {output, ids_, clock_, &meter}, options_, *std::move(headers), stop);
+  Outcome outcome = run.carry_out();
+  outcome.cost = meter.cost();
+  return outcome;
 }
 
 }  // namespace taskfeed::adk

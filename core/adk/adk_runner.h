@@ -31,6 +31,8 @@ class AdkRunner final : public runner::Runner {
  public:
   AdkRunner(IdSource& ids, const Clock& clock, AdkOptions options = {});
 
+  runner::Beginning beginning(const runner::AgentConfig& agent,
+                              const Json& parameters) const override;
   std::string step_name(const runner::AgentConfig& agent, int step) const override;
   runner::Outcome run(const runner::Activity& activity, runner::OutputSink& output,
                       std::stop_token stop) override;

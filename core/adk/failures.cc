@@ -112,6 +112,11 @@ std::string reason_in(const peer::AnswerHead& head, std::string_view body) {
 
 }  // namespace
 
+RunFailure used_up_failure(const workflow::BudgetUse& use) {
+  return final_failure("budget_exceeded", "the budget of " + dump_json(use.budget) + " " +
+                                              use.bound + " is used up: " + dump_json(use.used));
+}
+
 RunFailure final_failure(std::string_view kind, std::string message) {
   return made(kind, std::move(message));
 }

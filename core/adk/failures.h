@@ -14,6 +14,7 @@
 
 #include "peer/http_call.h"
 #include "task/task.h"
+#include "workflow/budget.h"
 
 namespace taskfeed::adk {
 
@@ -28,6 +29,8 @@ RunFailure failure_of(const peer::Failure& failure);
 RunFailure failure_of(const peer::AnswerHead& head, std::string_view body);
 /// An event with errorCode, or a frame with `error` (`code` is empty then).
 RunFailure failure_of_agent(std::string_view code, std::string_view message);
+/// The budget allows no model call more.
+RunFailure used_up_failure(const workflow::BudgetUse& use);
 RunFailure final_failure(std::string_view kind, std::string message);
 
 }  // namespace taskfeed::adk

@@ -125,6 +125,7 @@ void RunReader::open_call(const AdkEvent& event, Lane& lane) {
                                              " model calls (max_model_calls)"));
   }
   lane.call_id = ports_.ids.uuid7().str();
+  if (ports_.meter != nullptr) ports_.meter->call_begins();
   lane.next_index = 0;
   lane.first_chunk.reset();
   Json payload{{"call_id", lane.call_id}};
@@ -205,7 +206,7 @@ void RunReader::take_answer(const AdkEvent& event, Lane& lane) {
         {{"id", part.id}, {"name", part.name}, {"arguments", std::move(arguments)}});
   }
   payload["finish_reason"] = finish_reason(event);
-  if (event.usage) payload["usage"] = usage_to_json(*event.usage);
+  charge(event, lane, payload);
   payload["duration_ms"] = (now - lane.waiting_since).count();
   if (lane.first_chunk) {
     payload["time_to_first_token_ms"] = (*lane.first_chunk - lane.waiting_since).count();
@@ -213,9 +214,35 @@ void RunReader::take_answer(const AdkEvent& event, Lane& lane) {
   if (truncated) payload["truncated"] = true;
   payload.update(origin(name));
   emit(types::kLlmCallCompleted, std::move(payload));
+  hold_to_budget(event.is_final());
   lane.call_id.clear();
   lane.waiting_since = now;
   partial_text_ = cut(event.text(), limits_.text_bytes_max, truncated);
+}
+
+void RunReader::charge(const AdkEvent& event, const Lane& lane, Json& payload) {
+  const bool told = told_before_ > 0;
+  if (told) --told_before_;
+  if (told || ports_.meter == nullptr) {
+    if (event.usage) payload["usage"] = workflow::usage_to_json(*event.usage);
+    return;
+  }
+  const workflow::Usage guessed{.completion = static_cast<int64_t>((event.text().size() + 3) / 4),
+                                .estimated = true};
+  ports_.meter->charge({lane.model, {}, event.usage.value_or(guessed), {}}, payload);
+}
+
+/// What ADK's server has begun goes on there: only that we listen no more can be decided here.
+void RunReader::hold_to_budget(bool last) {
+  if (ports_.meter == nullptr || recovered_) return;
+  ports_.meter->call_answered();
+  if (const auto use = ports_.meter->warning()) {
+    emit(types::kBudgetWarning, workflow::budget_payload(*use, step_));
+  }
+  const auto use = ports_.meter->used_up();
+  if (!use || last) return;
+  emit(types::kBudgetExceeded, workflow::budget_payload(*use, step_));
+  refuse(used_up_failure(*use));
 }
 
 Json RunReader::failed_payload(const LaneName& name, const Lane& lane,
@@ -236,7 +263,7 @@ void RunReader::take_error(const AdkEvent& event, Lane& lane) {
   if (refusal_) return;
   flush_lane(name, lane);
   Json payload = failed_payload(name, lane, *error_);
-  if (event.usage) payload["usage"] = usage_to_json(*event.usage);
+  charge(event, lane, payload);
   emit(types::kLlmCallFailed, std::move(payload));
   lane.call_id.clear();
   lane.waiting_since = ports_.clock.mono();

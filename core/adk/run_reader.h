@@ -22,7 +22,7 @@
 #include "adk/failures.h"
 #include "adk/waiting.h"
 #include "base/ids.h"
-#include "runner/runner.h"
+#include "runner/meter.h"
 
 namespace taskfeed::adk {
 
@@ -49,6 +49,7 @@ class RunReader {
     runner::OutputSink& output;
     IdSource& ids;
     const Clock& clock;
+    runner::Meter* meter = nullptr;  ///< Of the activity, where what it spends counts.
   };
   RunReader(const Ports& ports, const RunLimits& limits, int step);
 
@@ -61,7 +62,11 @@ class RunReader {
   /// The run is over: model calls that have begun and have no end get their WorkflowLLMCallFailed.
   void fail_open_calls(const RunFailure& failure);
   /// What is taken from now on has happened while nobody listened; events say so.
-  void recover() { recovered_ = true; }
+  /// The first `told` answers of it have been charged for by the attempt that was lost.
+  void recover(int64_t told) {
+    recovered_ = true;
+    told_before_ = told;
+  }
   /// Nobody reads what is emitted: the lease was lost.
   bool unwanted() const { return unwanted_; }
 
@@ -95,6 +100,9 @@ class RunReader {
   void begin_tools(const AdkEvent& event);
   void end_tools(const AdkEvent& event);
   void take_final(const AdkEvent& event);
+  void charge(const AdkEvent& event, const Lane& lane, Json& payload);
+  /// `last`: no call is expected after this one.
+  void hold_to_budget(bool last);
   void flush_lane(const LaneName& name, Lane& lane);
   Json origin(const LaneName& name) const;
   Json bounded(const Json& value, bool& truncated) const;
@@ -117,6 +125,7 @@ class RunReader {
   size_t chunk_bytes_ = 0;
   bool unwanted_ = false;
   bool recovered_ = false;
+  int64_t told_before_ = 0;
 };
 
 }  // namespace taskfeed::adk

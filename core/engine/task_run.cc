@@ -113,8 +113,8 @@ TaskRun::Next TaskRun::run_activity(const workflow::RunActivity& command) {
       .questions = journal_.state().questions,
       .continued = command.continued,
       .conversation = conversation ? &*conversation : nullptr,
-      .total_cost = journal_.state().total_cost,
-      .task_started = journal_.state().started_at,
+      .spent = workflow::spent_by(journal_.state(), ports_.clock.wall()),
+      .budget_warned = journal_.state().budget_warned,
   };
   const MonoTime begun = ports_.clock.mono();
   runner::Outcome outcome;

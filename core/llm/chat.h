@@ -19,6 +19,7 @@
 #include "runner/model_config.h"
 #include "runner/tools.h"
 #include "workflow/conversation.h"
+#include "workflow/usage.h"
 
 namespace taskfeed::llm {
 

@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "llm/dialogue.h"
 #include "llm/outcomes.h"
-#include "llm/prices.h"
 
 namespace taskfeed::llm {
 namespace {
@@ -45,6 +44,9 @@ Outcome ModelStep::carry_out(const runner::ModelServer& server, const runner::Ef
                              std::vector<runner::Tool> tools) {
   server_ = &server;
   asked_ = &asked;
+  Budget budget = asked.budget;
+  if (!budget.steps) budget.steps = limits_.answers_max;
+  meter_.emplace(activity_, budget, server.prices, ports_.clock);
   settle_interrupted();
   runner::ModelServer bounded = server;
   ChatRequest request{
@@ -57,16 +59,11 @@ Outcome ModelStep::carry_out(const runner::ModelServer& server, const runner::Ef
       .tools = std::move(tools),
       .streaming = ports_.output.streaming()};
   prompt_estimate_ = estimate_tokens(request);
-  if (const auto use = used_up(0, 0); use && use->ratio >= 1) return exceeded(*use, {});
-  const std::optional<runner::ModelPrice> price = price_of(server.prices, {}, asked.model);
-  const NanoDollars estimate = price ? cost_of(*price, {.prompt = prompt_estimate_}) : 0;
-  if (const auto use = used_up(estimate, prompt_estimate_); use && use->ratio > 1) {
-    return exceeded(*use, {});
-  }
-  if (asked.budget.wall_time) {
-    const Milliseconds left = *asked.budget.wall_time - spent().wall_time;
-    bounded.timeout = std::clamp(left, Milliseconds(1), bounded.timeout);
-  }
+  if (const auto use = meter_->used_up()) return exceeded(*use, {});
+  const auto price = runner::price_of(server.prices, {}, asked.model);
+  const NanoDollars estimate = price ? runner::cost_of(*price, {.prompt = prompt_estimate_}) : 0;
+  if (const auto use = meter_->used_up({estimate, prompt_estimate_})) return exceeded(*use, {});
+  bounded.timeout = std::clamp(meter_->time_left(), Milliseconds(1), bounded.timeout);
   if (!announce(request)) return stopped();
   begun_ = ports_.clock.mono();
   return conclude(chat(request, *this, ports_.clock, stop_, limits_.chat));
@@ -83,38 +80,20 @@ void ModelStep::settle_interrupted() {
   payload["error"] = error_of({.kind = "interrupted",
                                .message = "the worker was lost while the model answered",
                                .retryable = true});
-  account(payload, {.model = open->model}, usage);
+  charge(payload, {.model = open->model}, usage);
   payload["step"] = activity_.step;
   ports_.output.emit(types::kLlmCallFailed, std::move(payload));
 }
 
-workflow::Spent ModelStep::spent() const {
-  const workflow::Conversation& before = *activity_.conversation;
-  workflow::Spent spent{.usd = activity_.total_cost + cost_,
-                        .tokens = (before.usage + taken_).total(),
-                        .steps = static_cast<int64_t>(before.turns.size()),
-                        .model_calls = before.model_calls + calls_begun_};
-  if (activity_.task_started) spent.wall_time = ports_.clock.wall() - *activity_.task_started;
-  return spent;
-}
-
-std::optional<BudgetUse> ModelStep::used_up(NanoDollars more_usd, int64_t more_tokens) const {
-  workflow::Spent would = spent();
-  would.usd += more_usd;
-  would.tokens += more_tokens;
-  Budget budget = asked_->budget;
-  if (!budget.steps) budget.steps = limits_.answers_max;
-  return most_used(budget, would);
-}
-
 bool ModelStep::announce(const ChatRequest& request) {
   call_id_ = ports_.ids.uuid7().str();
-  ++calls_begun_;
+  meter_->call_begins();
   Json payload{{"call_id", call_id_}, {"model", request.model}};
   payload["provider"] = server_->base_url.host;
-  const auto price = price_of(server_->prices, {}, request.model);
+  const auto price = runner::price_of(server_->prices, {}, request.model);
   payload["estimated_cost"] =
-      price ? dollars_to_json(cost_of(*price, {.prompt = prompt_estimate_})) : Json(nullptr);
+      price ? dollars_to_json(runner::cost_of(*price, {.prompt = prompt_estimate_}))
+            : Json(nullptr);
   payload["prompt_tokens_estimate"] = prompt_estimate_;
   payload["step"] = activity_.step;
   return ports_.output.emit(types::kLlmCallStarted, std::move(payload)) && ports_.output.persist();
@@ -132,11 +111,9 @@ bool ModelStep::gather(std::string_view kind, std::string_view text) {
                    now - gathered_since_ >= limits_.chunk_interval || next_chunk_ == 0;
   if (due && !flush_chunk()) return false;
   const Usage so_far{.prompt = prompt_estimate_, .completion = (streamed_bytes_ + 3) / 4};
-  const auto price = price_of(server_->prices, {}, asked_->model);
-  const auto use = used_up(price ? cost_of(*price, so_far) : 0, so_far.total());
-  if (!use || use->ratio <= 1) return true;
-  cut_by_ = use;
-  return false;
+  const auto price = runner::price_of(server_->prices, {}, asked_->model);
+  cut_by_ = meter_->used_up({price ? runner::cost_of(*price, so_far) : 0, so_far.total()});
+  return !cut_by_;
 }
 
 bool ModelStep::flush_chunk() {
@@ -159,27 +136,12 @@ Usage ModelStep::usage_of(const ChatEnd& end) const {
   return {.prompt = prompt_estimate_, .completion = (bytes + 3) / 4, .estimated = true};
 }
 
-/// Into `payload` and into what this activity has spent.
-void ModelStep::account(Json& payload, const ChatAnswer& answer, const Usage& usage) {
-  payload["usage"] = workflow::usage_to_json(usage);
-  NanoDollars cost = 0;
-  const auto price = price_of(server_->prices, answer.model, asked_->model);
-  if (answer.cost) {
-    cost = *answer.cost;
-    payload["cost_reported"] = true;
-  } else if (price) {
-    cost = cost_of(*price, usage);
-  } else {
-    payload["cost_unknown"] = true;
-    if (activity_.conversation->turns.empty() && activity_.attempt == 1) {
-      ports_.log.warn("no price is known for the model \"" + answer.model +
-                      "\": its calls count as free; give one in [[agent.prices]]");
-    }
-  }
-  cost_ += cost;
-  taken_ = taken_ + usage;
-  payload["cost"] = dollars_to_json(cost);
-  payload["total_cost"] = dollars_to_json(activity_.total_cost + cost_);
+void ModelStep::charge(Json& payload, const ChatAnswer& answer, const Usage& usage) {
+  const bool known = meter_->charge({answer.model, asked_->model, usage, answer.cost}, payload);
+  const bool said = activity_.spent.steps > 0 || activity_.attempt > 1;
+  if (known || said) return;
+  ports_.log.warn("no price is known for the model \"" + answer.model +
+                  "\": its calls count as free; give one in [[agent.prices]]");
 }
 
 Outcome ModelStep::conclude(ChatEnd end) {
@@ -207,7 +169,7 @@ Outcome ModelStep::conclude(ChatEnd end) {
                                         std::to_string(limits_.answer_event_bytes_max / 1024) +
                                         " KiB; bound it with max_tokens"});
   }
-  account(payload, answer, usage_of(end));
+  charge(payload, answer, usage_of(end));
   payload["duration_ms"] = (ports_.clock.mono() - begun_).count();
   if (end.time_to_first_token) {
     payload["time_to_first_token_ms"] = end.time_to_first_token->count();
@@ -217,19 +179,18 @@ Outcome ModelStep::conclude(ChatEnd end) {
   if (!ports_.output.emit(types::kLlmCallCompleted, std::move(payload))) return stopped();
   warn_of_budget();
   Outcome outcome = answered({answer.text, answer.finish_reason, answer.calls});
-  outcome.cost = cost_;
+  outcome.cost = meter_->cost();
   return outcome;
 }
 
 Outcome ModelStep::failed_call(const ChatEnd& end, ChatFailure failure) {
   const bool stopped_by_us = failure.kind == "stopped";
-  const bool out_of_time = failure.kind == "timeout" && asked_->budget.wall_time &&
-                           spent().wall_time >= *asked_->budget.wall_time;
+  const bool out_of_time = failure.kind == "timeout" && meter_->time_left() == Milliseconds(0);
   if (stopped_by_us) failure.message = "the task was stopped while the model answered";
   Json payload{{"call_id", call_id_}, {"model", end.answer.model}};
   payload["error"] = error_of(failure);
   const bool answered = !end.failure || end.answer.usage || streamed_bytes_ > 0;
-  if (answered || was_at_work(failure)) account(payload, end.answer, usage_of(end));
+  if (answered || was_at_work(failure)) charge(payload, end.answer, usage_of(end));
   payload["duration_ms"] = (ports_.clock.mono() - begun_).count();
   if (!end.answer.request_id.empty()) payload["request_id"] = end.answer.request_id;
   payload["step"] = activity_.step;
@@ -240,12 +201,12 @@ Outcome ModelStep::failed_call(const ChatEnd& end, ChatFailure failure) {
   }
   if (cut_by_) return exceeded(*cut_by_, end.answer.text);
   if (out_of_time) {
-    if (const auto use = used_up(0, 0)) return exceeded(*use, end.answer.text);
+    if (const auto use = meter_->used_up()) return exceeded(*use, end.answer.text);
   }
   Outcome outcome = failed(failure.kind, failure.message, end.answer.text);
   outcome.retryable = failure.retryable;
   outcome.retry_after = failure.retry_after;
-  outcome.cost = cost_;
+  outcome.cost = meter_->cost();
   return outcome;
 }
 
@@ -256,17 +217,15 @@ Outcome ModelStep::exceeded(const BudgetUse& use, std::string response) {
                            "the budget of " + dump_json(use.budget) + " " + use.bound +
                                " does not allow another model call: used " + dump_json(use.used),
                            std::move(response));
-  outcome.cost = cost_;
+  outcome.cost = meter_->cost();
   return outcome;
 }
 
 void ModelStep::warn_of_budget() {
-  if (activity_.conversation->budget_warned) return;
-  workflow::Spent now = spent();
-  ++now.steps;  // This answer.
-  const auto use = most_used(asked_->budget, now);
-  if (!use || use->ratio < workflow::kBudgetWarning) return;
-  ports_.output.emit(types::kBudgetWarning, workflow::budget_payload(*use, activity_.step));
+  meter_->call_answered();
+  if (const auto use = meter_->warning()) {
+    ports_.output.emit(types::kBudgetWarning, workflow::budget_payload(*use, activity_.step));
+  }
 }
 
 Outcome answered(const workflow::Turn& turn) {

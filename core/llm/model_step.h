@@ -6,6 +6,7 @@
 #pragma once
 
 #include "llm/openai_runner.h"
+#include "runner/meter.h"
 #include "runner/model_overrides.h"
 
 namespace taskfeed::llm {
@@ -33,14 +34,12 @@ class ModelStep final : private ChatListener {
   bool flush_chunk();
 
   void settle_interrupted();
-  workflow::Spent spent() const;
-  std::optional<workflow::BudgetUse> used_up(NanoDollars more_usd, int64_t more_tokens) const;
   bool announce(const ChatRequest& request);
   runner::Outcome conclude(ChatEnd end);
   runner::Outcome failed_call(const ChatEnd& end, ChatFailure failure);
   runner::Outcome exceeded(const workflow::BudgetUse& use, std::string response);
   workflow::Usage usage_of(const ChatEnd& end) const;
-  void account(Json& payload, const ChatAnswer& answer, const workflow::Usage& usage);
+  void charge(Json& payload, const ChatAnswer& answer, const workflow::Usage& usage);
   void warn_of_budget();
 
   const runner::Activity& activity_;
@@ -49,6 +48,7 @@ class ModelStep final : private ChatListener {
   const std::stop_token stop_;
 
   const runner::ModelServer* server_ = nullptr;
+  std::optional<runner::Meter> meter_;
   const runner::EffectiveModel* asked_ = nullptr;
   std::string call_id_;
   int64_t prompt_estimate_ = 0;
@@ -58,9 +58,6 @@ class ModelStep final : private ChatListener {
   MonoTime gathered_since_;
   int next_chunk_ = 0;
   int64_t streamed_bytes_ = 0;
-  NanoDollars cost_ = 0;   ///< Of this activity.
-  workflow::Usage taken_;  ///< Of this activity.
-  int64_t calls_begun_ = 0;
   std::optional<workflow::BudgetUse> cut_by_;
 };
 

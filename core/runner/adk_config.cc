@@ -45,7 +45,8 @@ Result<AdkServer> adk_from_json(const Json& json, const std::string& id) {
         read_duration(json, "", "first_byte_timeout", server.first_byte_timeout),
         read_duration(json, "", "silence_timeout", server.silence_timeout),
         read_duration(json, "", "timeout", server.timeout),
-        read_model_calls(json, server.max_model_calls)}) {
+        read_model_calls(json, server.max_model_calls), read_budget(json, server.budget),
+        read_prices(json, server.prices)}) {
     if (!read) return read.error();
   }
   return server;
@@ -62,6 +63,7 @@ void adk_to_json(const AdkServer& server, Json& json) {
   json["silence_timeout"] = format_duration(server.silence_timeout);
   json["timeout"] = format_duration(server.timeout);
   json["max_model_calls"] = server.max_model_calls;
+  spending_to_json(server.budget, server.prices, json);
 }
 
 }  // namespace taskfeed::runner

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/http_url.h"
 #include "runner/config_reader.h"
+#include "runner/spending.h"
 
 namespace taskfeed::runner {
 
@@ -34,11 +35,13 @@ struct AdkServer {
   Milliseconds silence_timeout{120'000};
   Milliseconds timeout{3'600'000};  ///< Of the run, whatever comes.
   int max_model_calls = 100;        ///< ADK's own bound is 500.
+  workflow::Budget budget;
+  std::vector<PriceRule> prices;  ///< Of the models that ADK names.
   bool operator==(const AdkServer&) const = default;
 };
 
 /// The keys that only an ADK agent has.
-inline constexpr std::array<std::string_view, 10> kAdkKeys{"base_url",
+inline constexpr std::array<std::string_view, 12> kAdkKeys{"base_url",
                                                            "app",
                                                            "user",
                                                            "api_key_env",
@@ -47,7 +50,9 @@ inline constexpr std::array<std::string_view, 10> kAdkKeys{"base_url",
                                                            "timeout",
                                                            "first_byte_timeout",
                                                            "silence_timeout",
-                                                           "max_model_calls"};
+                                                           "max_model_calls",
+                                                           "budget",
+                                                           "prices"};
 
 /// `json` is the agent; `id` its id.
 Result<AdkServer> adk_from_json(const Json& json, const std::string& id);

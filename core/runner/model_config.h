@@ -13,25 +13,9 @@
 #include "base/clock.h"
 #include "base/http_url.h"
 #include "runner/config_reader.h"
-#include "workflow/budget.h"
+#include "runner/spending.h"
 
 namespace taskfeed::runner {
-
-/// US dollars for a million tokens, in nano-dollars.
-struct ModelPrice {
-  NanoDollars input = 0;
-  NanoDollars cached_input = 0;
-  NanoDollars output = 0;
-  bool operator==(const ModelPrice&) const = default;
-};
-
-/// A glob over the name of the model that answered, and its price. The first that matches counts;
-/// the configuration's stand before the built-in ones.
-struct PriceRule {
-  std::string pattern;
-  ModelPrice price;
-  bool operator==(const PriceRule&) const = default;
-};
 
 struct ModelLimits {
   size_t instructions_bytes_max = 256 * 1024;
@@ -39,7 +23,6 @@ struct ModelLimits {
   size_t extra_body_bytes_max = 64 * 1024;
   size_t headers_max = 64;
   size_t tools_max = 128;
-  size_t prices_max = 256;
   size_t models_max = 256;
   size_t schema_bytes_max = 64 * 1024;  ///< Of one tool's parameters.
   size_t description_bytes_max = 16 * 1024;

@@ -107,6 +107,14 @@ Result<EffectiveModel> effective_model(const ModelServer& server, const Json& ta
   return effective;
 }
 
+Result<workflow::Budget> tightened(const workflow::Budget& budget, const Json& task_parameters) {
+  const Json* const value = find(task_parameters, kBudgetParameter);
+  if (value == nullptr || value->is_null()) return budget;
+  const Result<workflow::Budget> of_task = task_budget(*value);
+  if (!of_task) return of_task.error();
+  return workflow::tighter(budget, *of_task);
+}
+
 Result<workflow::Budget> task_budget(const Json& value) {
   const Result<workflow::Budget> budget =
       workflow::budget_from_json(value.is_number() ? Json{{"usd", value}} : value);
@@ -118,6 +126,10 @@ Result<workflow::Budget> task_budget(const Json& value) {
 }
 
 Result<void> check_task_parameters(const AgentConfig& agent, const Json& task_parameters) {
+  if (agent.adk) {
+    const Result<workflow::Budget> budget = tightened(agent.adk->budget, task_parameters);
+    return budget ? Result<void>() : budget.error();
+  }
   if (!agent.model_server) return {};
   const Result<EffectiveModel> effective = effective_model(*agent.model_server, task_parameters);
   return effective ? Result<void>() : effective.error();

@@ -31,6 +31,8 @@ struct EffectiveModel {
 
 Result<EffectiveModel> effective_model(const ModelServer& server, const Json& task_parameters);
 
+/// The tighter one of an agent's budget and the one in its task's parameters, in each bound.
+Result<workflow::Budget> tightened(const workflow::Budget& budget, const Json& task_parameters);
 /// Of `budget`, wherever a task may bring one.
 Result<workflow::Budget> task_budget(const Json& value);
 

@@ -15,6 +15,7 @@
 #include "event/event_type.h"
 #include "runner/agent_config.h"
 #include "task/task.h"
+#include "workflow/budget.h"
 #include "workflow/conversation.h"
 
 namespace taskfeed::runner {
@@ -36,8 +37,8 @@ struct Activity {
   /// What was said and called so far, where Runner::beginning() asked for it; of this attempt's
   /// start.
   const workflow::Conversation* conversation = nullptr;
-  NanoDollars total_cost = 0;            ///< Of the task, so far.
-  std::optional<WallTime> task_started;  ///< WorkflowStarted.
+  workflow::Spent spent;  ///< By the task, before this attempt.
+  bool budget_warned = false;
 };
 
 struct Outcome {

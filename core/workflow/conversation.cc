@@ -42,13 +42,11 @@ bool is_open(const Conversation& conversation, const Event& event) {
 
 void call_begun(Conversation& conversation, const Event& event) {
   const Json& payload = event.payload;
-  ++conversation.model_calls;
   conversation.open = OpenModelCall{string_at(payload, "call_id"), string_at(payload, "model"),
                                     int_at(payload, "prompt_tokens_estimate"), 0};
 }
 
 void call_ended(Conversation& conversation, const Event& event) {
-  conversation.usage = conversation.usage + usage_from_json(find(event.payload, "usage"));
   if (is_open(conversation, event)) conversation.open.reset();
 }
 
@@ -152,7 +150,6 @@ void take(Conversation& conversation, const Event& event) {
   if (type == types::kLlmCallFailed) call_ended(conversation, event);
   if (type == types::kToolCallStarted) tool_begun(conversation, event);
   if (type == types::kToolCallCompleted) tool_ended(conversation, event);
-  if (type == types::kBudgetWarning) conversation.budget_warned = true;
 }
 
 Json asked_to_json(const std::vector<AskedCall>& calls) {
@@ -181,9 +178,6 @@ Json conversation_to_json(const Conversation& conversation) {
                         {"prompt_tokens_estimate", conversation.open->prompt_tokens_estimate},
                         {"streamed_bytes", conversation.open->streamed_bytes}};
   }
-  json["model_calls"] = conversation.model_calls;
-  json["usage"] = usage_to_json(conversation.usage);
-  json["budget_warned"] = conversation.budget_warned;
   return json;
 }
 
@@ -202,9 +196,6 @@ Result<Conversation> conversation_from_json(const Json& json) {
         OpenModelCall{string_at(*open, "call_id"), string_at(*open, "model"),
                       int_at(*open, "prompt_tokens_estimate"), int_at(*open, "streamed_bytes")};
   }
-  conversation.model_calls = int_at(json, "model_calls");
-  conversation.usage = usage_from_json(find(json, "usage"));
-  conversation.budget_warned = bool_at(json, "budget_warned");
   return conversation;
 }
 

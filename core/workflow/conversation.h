@@ -13,8 +13,6 @@
 #include <vector>
 
 #include "event/event.h"
-#include "task/money.h"
-#include "workflow/usage.h"
 
 namespace taskfeed::workflow {
 
@@ -61,10 +59,7 @@ struct OpenModelCall {
 struct Conversation {
   std::vector<Turn> turns;
   std::optional<OpenModelCall> open;
-  int64_t model_calls = 0;  ///< Begun.
-  Usage usage;              ///< Of all of them, failed ones too.
-  bool budget_warned = false;
-  size_t bytes = 0;
+  size_t bytes = 0;  ///< Of all texts.
 
   bool operator==(const Conversation&) const = default;
 };

@@ -30,8 +30,12 @@ NanoDollars sum(NanoDollars a, NanoDollars b) {
   return b < 0 ? std::numeric_limits<NanoDollars>::min() : std::numeric_limits<NanoDollars>::max();
 }
 
-void charge(State& state, const Event& event) {
-  state.total_cost = sum(state.total_cost, dollars_from_json(find(event.payload, keys::kCost)));
+/// A model call that has ended: what it took, and what it cost.
+void model_call_ended(State& state, const Event& event) {
+  state.usage = state.usage + usage_from_json(find(event.payload, "usage"));
+  const NanoDollars cost = dollars_from_json(find(event.payload, keys::kCost));
+  state.step.calls_cost = sum(state.step.calls_cost, cost);
+  state.total_cost = sum(state.total_cost, cost);
 }
 
 void started(State& state, const Event& event) {
@@ -91,8 +95,12 @@ void step_completed(State& state, const Event& event) {
   state.step.attempt = count_at(payload, keys::kAttempt, std::max(1, state.step.attempt));
   state.step.open = false;
   state.step.suspended = false;
-  // A conversation's calls have told their costs themselves, when they ended.
-  if (!state.conversation) charge(state, event);
+  // What its calls have told already is a part of it.
+  const NanoDollars cost = dollars_from_json(find(payload, keys::kCost));
+  const NanoDollars told = state.step.calls_cost;
+  const NanoDollars untold = told == 0 ? cost : std::max<NanoDollars>(0, sum(cost, -told));
+  state.total_cost = sum(state.total_cost, untold);
+  state.step.calls_cost = 0;
   const bool completed = string_at(payload, keys::kStatus, "completed") != "failed";
   if (!completed) {
     step_failed(state, event);
@@ -181,10 +189,13 @@ void apply_step_facts(State& state, const Event& event) {
   if (event.type.str() == types::kStepStarted) step_started(state, event);
   if (event.type.str() == types::kStepCompleted) step_completed(state, event);
   const std::string& type = event.type.str();
-  if (state.conversation) {
-    take(*state.conversation, event);
-    if (type == types::kLlmCallCompleted || type == types::kLlmCallFailed) charge(state, event);
+  if (type == types::kLlmCallStarted) ++state.model_calls;
+  if (type == types::kLlmCallCompleted) ++state.answers;
+  if (type == types::kLlmCallCompleted || type == types::kLlmCallFailed) {
+    model_call_ended(state, event);
   }
+  if (type == types::kBudgetWarning) state.budget_warned = true;
+  if (state.conversation) take(*state.conversation, event);
   if (type == types::kApprovalRequested) asked(state, event, QuestionKind::kApproval);
   if (type == types::kApprovalReceived) answered(state, event, QuestionKind::kApproval);
   if (type == types::kInputRequested) asked(state, event, QuestionKind::kInput);
@@ -212,6 +223,15 @@ State evolve(State state, const Event& event, const Cursor& cursor) {
   if (*input == TaskInput::kStarted) started(state, event);
   if (is_terminal(*next)) finished(state, event);
   return state;
+}
+
+Spent spent_by(const State& state, WallTime now) {
+  Spent spent{.usd = state.total_cost,
+              .tokens = state.usage.total(),
+              .steps = state.answers,
+              .model_calls = state.model_calls};
+  if (state.started_at) spent.wall_time = std::max(Milliseconds(0), now - *state.started_at);
+  return spent;
 }
 
 bool is_passing(std::string_view type) {

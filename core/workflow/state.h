@@ -16,8 +16,10 @@
 
 #include "event/event.h"
 #include "task/task.h"
+#include "workflow/budget.h"
 #include "workflow/conversation.h"
 #include "workflow/retry.h"
+#include "workflow/usage.h"
 
 namespace taskfeed::workflow {
 
@@ -34,6 +36,7 @@ struct Step {
   /// number once all is answered.
   bool suspended = false;
   std::optional<WallTime> failed_at;  ///< End of the last failed attempt that may be repeated.
+  NanoDollars calls_cost = 0;         ///< What its calls have told of their costs themselves.
   Milliseconds retry_after{0};        ///< What its peer asked for; the policy may wait longer.
   bool operator==(const Step&) const = default;
 };
@@ -52,6 +55,10 @@ struct State {
   std::string response;                ///< The last step's; final once last_step_done.
   std::optional<TaskFailure> failure;  ///< A step failed for good, or the task did.
   NanoDollars total_cost = 0;
+  Usage usage;              ///< Of all model calls, failed ones too.
+  int64_t model_calls = 0;  ///< Begun.
+  int64_t answers = 0;      ///< Model calls that came to one.
+  bool budget_warned = false;
   std::optional<Conversation> conversation;  ///< Of agents that keep one.
   std::optional<WallTime> started_at;
   std::optional<WallTime> completed_at;
@@ -67,6 +74,9 @@ State initial_state();
 State evolve(State state, const Event& event, const Cursor& cursor);
 /// Whether events of `type` are so many, and say so little, that no snapshot is written for them.
 bool is_passing(std::string_view type);
+
+/// What the task has spent until `now`.
+Spent spent_by(const State& state, WallTime now);
 
 /// For the snapshot in Redis, and for the query get_current_state.
 Json state_to_json(const State& state);

@@ -41,6 +41,7 @@ Result<Step> step_from_json(const Json& json) {
   step.attempt = *attempt;
   step.open = bool_at(*found, "open");
   step.suspended = bool_at(*found, "suspended");
+  step.calls_cost = int_at(*found, "calls_cost_nano");
   step.retry_after = Milliseconds(int_at(*found, "retry_after_ms"));
   if (auto read = read_time(*found, "failed_at", step.failed_at); !read) return read.error();
   return step;
@@ -58,6 +59,7 @@ Json state_to_json(const State& state) {
                       {"open", state.step.open},
                       {"suspended", state.step.suspended},
                       {"failed_at", time_to_json(state.step.failed_at)}};
+  if (state.step.calls_cost != 0) json["step"]["calls_cost_nano"] = state.step.calls_cost;
   if (state.step.retry_after > Milliseconds(0)) {
     json["step"]["retry_after_ms"] = state.step.retry_after.count();
   }
@@ -70,6 +72,12 @@ Json state_to_json(const State& state) {
                       : Json(nullptr);
   json["total_cost"] = dollars_to_json(state.total_cost);
   json["total_cost_nano"] = state.total_cost;  // Exact, whatever the amount.
+  if (state.model_calls > 0 || state.answers > 0 || state.usage != Usage{}) {
+    json["model"] = Json{{"calls", state.model_calls},
+                         {"answers", state.answers},
+                         {"usage", usage_to_json(state.usage)}};
+  }
+  if (state.budget_warned) json["budget_warned"] = true;
   if (state.conversation) json["conversation"] = conversation_to_json(*state.conversation);
   json["started_at"] = time_to_json(state.started_at);
   json["completed_at"] = time_to_json(state.completed_at);
@@ -106,6 +114,12 @@ Result<State> state_from_json(const Json& json) {
                          : dollars_from_json(find(json, "total_cost"));
   if (auto read = read_time(json, "started_at", state.started_at); !read) return read.error();
   if (auto read = read_time(json, "completed_at", state.completed_at); !read) return read.error();
+  if (const Json* const model = find(json, "model")) {
+    state.model_calls = int_at(*model, "calls");
+    state.answers = int_at(*model, "answers");
+    state.usage = usage_from_json(find(*model, "usage"));
+  }
+  state.budget_warned = bool_at(json, "budget_warned");
   if (const Json* const found = find(json, "conversation")) {
     Result<Conversation> conversation = conversation_from_json(*found);
     if (!conversation) return wrong("conversation", conversation.error().text);

@@ -79,7 +79,8 @@ class AdkRunnerTest : public ::testing::Test {
                                     .attempt = attempt,
                                     .previous_response = {},
                                     .questions = questions_,
-                                    .continued = continued};
+                                    .continued = continued,
+                                    .spent = spent_};
     return runner.run(activity, *sink_, stop_.get_token());
   }
   Outcome run(FakePeer::Answer answer) {
@@ -98,8 +99,10 @@ class AdkRunnerTest : public ::testing::Test {
   std::string session_ = R"({"id":"task-1","events":[]})";
   bool session_exists_ = false;
   std::vector<Question> questions_;
+  workflow::Spent spent_;
 };
 
+using AdkRunnerBudget = AdkRunnerTest;
 using AdkRunnerModes = AdkRunnerTest;
 using AdkRunnerFailures = AdkRunnerTest;
 using AdkRunnerAgain = AdkRunnerTest;
@@ -383,6 +386,44 @@ TEST_F(AdkRunnerAsks, NobodyForCredentials) {
   const Outcome outcome = run(streams(frame(request)));
   EXPECT_EQ(outcome.status, Outcome::Status::kFailed);
   EXPECT_EQ(outcome.failure->kind, "waiting");
+}
+
+/// A turn with a tool, after which another call would come.
+constexpr std::string_view kCall =
+    R"({"author":"w","content":{"role":"model","parts":[{"functionCall":{"id":"f","name":"t",)"
+    R"("args":{}}}]},"modelVersion":"m",)"
+    R"("usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":2,"totalTokenCount":5}})";
+
+TEST_F(AdkRunnerBudget, CountsWhatEachCallCosts) {
+  server_.prices = {{"m", {1'000'000'000, 1'000'000'000, 2'000'000'000}}};
+  const Outcome outcome = run(streams(frame(kFull)));
+  EXPECT_EQ(outcome.status, Outcome::Status::kCompleted);
+  EXPECT_EQ(outcome.cost, 3 * 1'000 + 2 * 2'000);
+  const Json completed = sink_->last(types::kLlmCallCompleted);
+  EXPECT_EQ(dollars_from_json(&completed["cost"]), outcome.cost);
+}
+
+TEST_F(AdkRunnerBudget, EndsARunBetweenTwoCalls) {
+  server_.budget.tokens = 5;
+  const Outcome outcome = run(streams(frame(kCall) + frame(kFull)));
+  EXPECT_EQ(outcome.status, Outcome::Status::kFailed);
+  EXPECT_EQ(outcome.failure->kind, "budget_exceeded");
+  EXPECT_FALSE(outcome.retryable);
+  EXPECT_EQ(sink_->last(types::kBudgetExceeded)["bound"], "tokens");
+  EXPECT_EQ(sink_->last(types::kBudgetWarning)["bound"], "tokens");
+}
+
+TEST_F(AdkRunnerBudget, LetsTheLastAnswerThrough) {
+  server_.budget.tokens = 5;
+  EXPECT_EQ(run(streams(frame(kFull))).response, "Sunny.");
+}
+
+TEST_F(AdkRunnerBudget, BeginsNoRunOnceItIsUsedUp) {
+  server_.budget.usd = 100;
+  spent_.usd = 100;
+  const FakePeer peer(server(streams(frame(kFull))));
+  EXPECT_EQ(run(peer).failure->kind, "budget_exceeded");
+  EXPECT_TRUE(peer.requests().empty());
 }
 
 }  // namespace

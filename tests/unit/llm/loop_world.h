@@ -106,8 +106,8 @@ class LoopWorld {
                                     .previous_response = "before",
                                     .questions = questions,
                                     .conversation = &before,
-                                    .total_cost = total_cost,
-                                    .task_started = clock.wall()};
+                                    .spent = spent,
+                                    .budget_warned = budget_warned};
     OpenAiRunner runner({ids, clock, log, [](std::string_view) { return std::string(kKey); },
                          [this](const runner::AgentConfig&, const TaskId&) {
                            return std::make_unique<Borrowed>(tools);
@@ -120,7 +120,8 @@ class LoopWorld {
                         std::nullopt,   std::nullopt,
                         emitted.payload};
       workflow::take(conversation, event);
-      total_cost += dollars_from_json(find(emitted.payload, "cost"));
+      spent.usd += dollars_from_json(find(emitted.payload, "cost"));
+      budget_warned = budget_warned || emitted.type == types::kBudgetWarning;
       events.push_back(emitted);
     }
     return outcome;
@@ -190,7 +191,8 @@ class LoopWorld {
   Json parameters = Json::object();
   std::vector<Question> questions;
   workflow::Conversation conversation;
-  NanoDollars total_cost = 0;
+  workflow::Spent spent;
+  bool budget_warned = false;
   std::vector<testing::RecordingSink::Emitted> events;
 };
 

@@ -85,7 +85,7 @@ TEST(ModelStep, ChargesForTheCallThatALostWorkerHadBegun) {
   EXPECT_EQ(failed["call_id"], "lost");
   EXPECT_EQ(failed["error"]["kind"], "interrupted");
   EXPECT_EQ(failed["usage"]["estimated"], true);
-  EXPECT_EQ(world.total_cost, (1'000 + 1'000 + 15) * LoopWorld::kDollar / 1'000'000);
+  EXPECT_EQ(world.spent.usd, (1'000 + 1'000 + 15) * LoopWorld::kDollar / 1'000'000);
   EXPECT_FALSE(world.conversation.open);
 }
 
@@ -100,7 +100,7 @@ TEST(ModelStepFailure, MayBeTriedAgainWhenTheServerSaysSo) {
   const Json failed = world.last(types::kLlmCallFailed);
   EXPECT_EQ(failed["error"]["http_status"], 429);
   EXPECT_FALSE(failed.contains("cost"));
-  EXPECT_EQ(world.total_cost, 0);
+  EXPECT_EQ(world.spent.usd, 0);
 }
 
 TEST(ModelStepFailure, OfAStreamThatBreaksIsCharged) {
@@ -110,7 +110,7 @@ TEST(ModelStepFailure, OfAStreamThatBreaksIsCharged) {
   EXPECT_EQ(outcome.failure->kind, "stream_broken");
   EXPECT_TRUE(outcome.retryable);
   EXPECT_EQ(outcome.response, "half of it");
-  EXPECT_GT(world.total_cost, 0);
+  EXPECT_GT(world.spent.usd, 0);
   EXPECT_TRUE(world.conversation.turns.empty());
 }
 
@@ -121,7 +121,7 @@ TEST(ModelStepFailure, IsAnAnswerWithoutAnything) {
   EXPECT_EQ(outcome.failure->kind, "empty_answer");
   EXPECT_TRUE(outcome.retryable);
   EXPECT_TRUE(world.conversation.turns.empty());
-  EXPECT_GT(world.total_cost, 0);
+  EXPECT_GT(world.spent.usd, 0);
 }
 
 TEST(ModelStepFailure, IsAnAnswerThatWasCutOrFiltered) {
@@ -165,13 +165,13 @@ TEST(ModelStepStop, EndsTheCallAndSaysWhatItTook) {
 TEST(ModelStepBudget, WarnsOnceAtFourFifths) {
   LoopWorld world;
   world.config.model_server->budget.tokens = 100;
-  world.conversation.usage = {.prompt = 60};
+  world.spent.tokens = 60;
   world.says("first", 15, 6);
   world.step(0);
   ASSERT_EQ(world.count(types::kBudgetWarning), 1u);
   EXPECT_EQ(world.last(types::kBudgetWarning)["bound"], "tokens");
   world.conversation.turns.clear();
-  world.config.model_server->budget.tokens = 120;
+  world.spent.tokens = 60;
   world.says("second", 15, 6);
   world.step(0, true, 2);
   EXPECT_EQ(world.count(types::kBudgetWarning), 1u);
@@ -180,7 +180,7 @@ TEST(ModelStepBudget, WarnsOnceAtFourFifths) {
 TEST(ModelStepBudget, BeginsNoCallOnceItIsUsedUp) {
   LoopWorld world;
   world.config.model_server->budget.usd = LoopWorld::kDollar;
-  world.total_cost = LoopWorld::kDollar;
+  world.spent.usd = LoopWorld::kDollar;
   const Outcome outcome = world.step(0);
   EXPECT_EQ(outcome.status, Status::kFailed);
   EXPECT_EQ(outcome.failure->kind, "budget_exceeded");
@@ -208,13 +208,14 @@ TEST(ModelStepBudget, CutsAStreamThatGoesOverIt) {
   EXPECT_EQ(outcome.failure->kind, "budget_exceeded");
   EXPECT_EQ(world.last(types::kLlmCallFailed)["error"]["kind"], "budget_exceeded");
   EXPECT_LT(outcome.response.size(), 1'000u);
-  EXPECT_GT(world.total_cost, 0);
+  EXPECT_GT(world.spent.usd, 0);
 }
 
 TEST(ModelStepBudget, BoundsAnswersEvenWhereNobodyDid) {
   LoopWorld world;
   world.limits.answers_max = 1;
   world.conversation.turns.push_back({"", "tool_calls", {}});
+  world.spent.steps = 1;
   EXPECT_EQ(world.step(2).failure->kind, "budget_exceeded");
 }
 

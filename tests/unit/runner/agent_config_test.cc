@@ -132,7 +132,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"/enable_streaming", R"("yes")", "enable_streaming"}, Wrong{"/retry", "3", "retry"},
         Wrong{"/retry/maximum_attempts", "0", "retry.maximum_attempts"},
         Wrong{"/retry/attempts", "2", "retry.attempts"},
-        Wrong{"/budget", "{}", "budget is for runner = \"openai\""},
+        Wrong{"/budget", "{}", "budget is for runner = \"adk\" or \"openai\""},
         Wrong{"/base_url", "\"x\"", "base_url is for runner = \"adk\" or \"openai\""},
         Wrong{"/colour", "1", "colour is not a key"}, Wrong{"/steps", "", "steps"},
         Wrong{"/steps", "[]", "steps"}, Wrong{"/steps", "{}", "steps"}));

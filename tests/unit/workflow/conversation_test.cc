@@ -73,7 +73,6 @@ TEST(ConversationFold, IsKeptOnlyWhereTheRunBeganWithOne) {
   History without;
   without.started().begins(0).add(types::kLlmCallCompleted, {{"text", "x"}, {"cost", 1}});
   EXPECT_FALSE(without.folded().conversation);
-  EXPECT_EQ(without.folded().total_cost, 0);
   EXPECT_TRUE(Talk().state().conversation);
 }
 
@@ -86,7 +85,6 @@ TEST(ConversationFold, KeepsAnswersWithTheCallsThatTheyAskFor) {
   EXPECT_EQ(said.turns[0].text, "let me see");
   EXPECT_EQ(said.turns[0].finish_reason, "tool_calls");
   EXPECT_EQ(said.turns[0].calls, std::vector{call});
-  EXPECT_EQ(said.usage.total(), 15);
 }
 
 TEST(ConversationFold, KnowsACallThatHasBegunAndHowMuchOfItCame) {
@@ -105,7 +103,9 @@ TEST(ConversationFold, CountsEveryAttemptAndWhatItCost) {
                           .model_begins("2")
                           .model_answers("2", "done")
                           .state();
-  EXPECT_EQ(state.conversation->model_calls, 2);
+  EXPECT_EQ(state.model_calls, 2);
+  EXPECT_EQ(state.answers, 1);
+  EXPECT_EQ(state.usage.total(), 15);
   EXPECT_FALSE(state.conversation->open);
   EXPECT_EQ(state.total_cost, 2 * kCent);
 }
@@ -120,6 +120,28 @@ TEST(ConversationFold, DoesNotCountAStepsCostBesideThatOfItsCalls) {
           .add(types::kStepCompleted, workflow::step_completed_payload(0, "m", 1, result, {}))
           .state();
   EXPECT_EQ(state.total_cost, kCent);
+}
+
+TEST(ModelCallFold, AddsWhatAStepCostBesideItsCalls) {
+  workflow::StepResult result;
+  result.cost = 3 * kCent;
+  const State state =
+      Talk()
+          .model_begins("1")
+          .model_answers("1", "done")
+          .add(types::kStepCompleted, workflow::step_completed_payload(0, "m", 1, result, {}))
+          .state();
+  EXPECT_EQ(state.total_cost, 3 * kCent);
+}
+
+TEST(ModelCallFold, AddsUpToWhatTheTaskHasSpent) {
+  const State state = Talk().model_begins("1").model_answers("1", "done").state();
+  const workflow::Spent spent = workflow::spent_by(state, *state.started_at + Milliseconds(1'500));
+  EXPECT_EQ(spent.usd, kCent);
+  EXPECT_EQ(spent.tokens, 15);
+  EXPECT_EQ(spent.steps, 1);
+  EXPECT_EQ(spent.model_calls, 1);
+  EXPECT_EQ(spent.wall_time, Milliseconds(1'500));
 }
 
 TEST(ConversationFold, TellsToolCallsApartThatAreAskedBegunAndDone) {

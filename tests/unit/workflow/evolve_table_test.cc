@@ -136,7 +136,25 @@ TEST(EvolveTable, EventsThatSayNothingToTheWorkflowMoveOnlyTheCursor) {
     const std::string& type = event.type.str();
     if (is_lifecycle(type) || type == types::kStepStarted || type == types::kStepCompleted) return;
     if (type.starts_with("WorkflowApproval") || type.starts_with("WorkflowInput")) return;
+    if (type.starts_with("WorkflowLLMCall") || type == types::kBudgetWarning) return;
     EXPECT_EQ(but_for_the_cursor(evolve(state, event, cursor)), but_for_the_cursor(state));
+  });
+}
+
+TEST(EvolveTable, ModelCallsMoveNothingButWhatWasSpent) {
+  for_every_pair([](const State& state, const Event& event, const Cursor& cursor) {
+    const std::string& type = event.type.str();
+    if (!type.starts_with("WorkflowLLMCall") && type != types::kBudgetWarning) return;
+    State next = but_for_the_cursor(evolve(state, event, cursor));
+    EXPECT_LE(next.model_calls, state.model_calls + 1);
+    EXPECT_LE(next.answers, state.answers + 1);
+    next.model_calls = state.model_calls;
+    next.answers = state.answers;
+    next.usage = state.usage;
+    next.budget_warned = state.budget_warned;
+    next.total_cost = state.total_cost;
+    next.step.calls_cost = state.step.calls_cost;
+    EXPECT_EQ(next, but_for_the_cursor(state));
   });
 }
 

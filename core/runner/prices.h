@@ -10,21 +10,21 @@
 #include <string_view>
 #include <vector>
 
-#include "runner/model_config.h"
+#include "runner/spending.h"
 #include "workflow/usage.h"
 
-namespace taskfeed::llm {
+namespace taskfeed::runner {
 
 /// List prices of well-known public models. They age: the operator's own rules stand before them.
-std::span<const runner::PriceRule> list_prices();
+std::span<const PriceRule> list_prices();
 
 /// The first of `rules` that matches the model that answered, else the one that was asked; then the
 /// same of list_prices(). A rule whose prices are 0 says that the model is free, which is known;
 /// nullopt is not.
-std::optional<runner::ModelPrice> price_of(const std::vector<runner::PriceRule>& rules,
-                                           std::string_view answered, std::string_view asked);
+std::optional<ModelPrice> price_of(const std::vector<PriceRule>& rules, std::string_view answered,
+                                   std::string_view asked);
 
 /// Rounded to the nearest nano-dollar, half of one up; saturates.
-NanoDollars cost_of(const runner::ModelPrice& price, const workflow::Usage& usage);
+NanoDollars cost_of(const ModelPrice& price, const workflow::Usage& usage);
 
-}  // namespace taskfeed::llm
+}  // namespace taskfeed::runner

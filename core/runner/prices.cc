@@ -1,4 +1,4 @@
-#include "llm/prices.h"
+#include "runner/prices.h"
 
 #include <algorithm>
 #include <array>
@@ -7,11 +7,8 @@
 
 #include "base/text.h"
 
-namespace taskfeed::llm {
+namespace taskfeed::runner {
 namespace {
-
-using runner::ModelPrice;
-using runner::PriceRule;
 
 /// A price list's unit, dollars for a million tokens, with four decimals: 12'500 is 1.25 dollars.
 constexpr NanoDollars kListUnit = kNanoDollarsPerDollar / 10'000;
@@ -129,4 +126,4 @@ NanoDollars cost_of(const ModelPrice& price, const workflow::Usage& usage) {
   return static_cast<NanoDollars>(std::min(cost, kMost));
 }
 
-}  // namespace taskfeed::llm
+}  // namespace taskfeed::runner

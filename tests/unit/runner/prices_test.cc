@@ -1,16 +1,14 @@
 /// What a call costs, to the nano-dollar.
-#include "llm/prices.h"
+#include "runner/prices.h"
 
 #include <limits>
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-namespace taskfeed::llm {
+namespace taskfeed::runner {
 namespace {
 
-using runner::ModelPrice;
-using runner::PriceRule;
 using workflow::Usage;
 
 constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
@@ -113,4 +111,4 @@ TEST(PricesList, NeverAsksMoreForCachedInput) {
 }
 
 }  // namespace
-}  // namespace taskfeed::llm
+}  // namespace taskfeed::runner

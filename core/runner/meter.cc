@@ -1,0 +1,70 @@
+#include "runner/meter.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace taskfeed::runner {
+
+using workflow::BudgetUse;
+
+Meter::Meter(const Activity& activity, workflow::Budget budget,
+             const std::vector<PriceRule>& prices, const Clock& clock)
+    : budget_(std::move(budget)),
+      prices_(prices),
+      clock_(clock),
+      begun_(clock.mono()),
+      before_(activity.spent),
+      warned_(activity.budget_warned) {}
+
+bool Meter::charge(const Call& call, Json& payload) {
+  payload["usage"] = workflow::usage_to_json(call.usage);
+  NanoDollars cost = 0;
+  bool known = true;
+  if (call.reported) {
+    cost = *call.reported;
+    payload["cost_reported"] = true;
+  } else if (const auto price = price_of(prices_, call.answered, call.asked)) {
+    cost = cost_of(*price, call.usage);
+  } else {
+    known = false;
+    payload["cost_unknown"] = true;
+  }
+  here_.usd += cost;
+  here_.tokens += call.usage.total();
+  payload["cost"] = dollars_to_json(cost);
+  payload["total_cost"] = dollars_to_json(before_.usd + here_.usd);
+  return known;
+}
+
+workflow::Spent Meter::spent(const More& more) const {
+  return {.usd = before_.usd + here_.usd + more.usd,
+          .tokens = before_.tokens + here_.tokens + more.tokens,
+          .steps = before_.steps + here_.steps,
+          .model_calls = before_.model_calls + here_.model_calls,
+          .wall_time = before_.wall_time + (clock_.mono() - begun_)};
+}
+
+std::optional<BudgetUse> Meter::used_up() const {
+  std::optional<BudgetUse> use = most_used(budget_, spent({}));
+  return use && use->ratio >= 1 ? use : std::nullopt;
+}
+
+std::optional<BudgetUse> Meter::used_up(const More& more) const {
+  std::optional<BudgetUse> use = most_used(budget_, spent(more));
+  return use && use->ratio > 1 ? use : std::nullopt;
+}
+
+std::optional<BudgetUse> Meter::warning() {
+  if (warned_) return std::nullopt;
+  std::optional<BudgetUse> use = most_used(budget_, spent({}));
+  if (!use || use->ratio < workflow::kBudgetWarning) return std::nullopt;
+  warned_ = true;
+  return use;
+}
+
+Milliseconds Meter::time_left() const {
+  if (!budget_.wall_time) return Milliseconds::max();
+  return std::max(Milliseconds(0), *budget_.wall_time - spent({}).wall_time);
+}
+
+}  // namespace taskfeed::runner
