@@ -77,9 +77,17 @@ Result<void> validate_many(TailOptions& options) {
   if (options.all && !options.agents.empty()) {
     return {Errc::kInvalid, "--all and --agent exclude each other; give one of them"};
   }
-  if (options.no_follow || options.lines) {
+  // The newest N of all tasks would take a read of each of them.
+  if (options.lines) {
+    return {
+        Errc::kInvalid,
+        "-n counts the events of a task: it needs task ids; with --all and --agent, --since 10m "
+        "shows what happened of late"};
+  }
+  if (options.no_follow) {
     return {Errc::kInvalid,
-            "--all and --agent show what happens from now on; --no-follow and -n need task ids"};
+            "--no-follow needs task ids, since --all and --agent have no end; --timeout 10s leaves "
+            "after that time"};
   }
   for (const std::string& word : options.agents) {
     Result<AgentId> agent = AgentId::parse(word);
