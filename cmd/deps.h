@@ -8,6 +8,7 @@
 #include "backend.h"
 #include "base/ids.h"
 #include "base/log.h"
+#include "bottom_line.h"
 #include "globals.h"
 #include "input.h"
 #include "interrupts.h"
@@ -28,6 +29,8 @@ struct Deps {
   Interrupts& interrupts;
   /// Set where the subcommand's entry in the table says Needs::kTasks.
   Backend* backend = nullptr;
+  /// Of the terminal that stderr is; null: nothing is drawn there.
+  BottomLine* bottom = nullptr;
 
   service::Tasks& tasks() { return backend->tasks(); }
   Looks looks() const { return looks_for(globals, out, environment); }

@@ -20,8 +20,10 @@ ExitStatus print_help(Invocation& invocation, const ArgParser& parser) {
 ExitStatus with_deps(Invocation& invocation, const Globals& globals, Needs needs,
                      const std::function<ExitStatus(Deps&)>& run) {
   const bool daemon = needs == Needs::kRedis;
+  BottomLine bottom(invocation.err.descriptor());
   // A daemon has its own use for SIGHUP.
-  Interrupts interrupts(daemon ? Interrupts::Hangup::kDefault : Interrupts::Hangup::kWatched);
+  Interrupts interrupts(daemon ? Interrupts::Hangup::kDefault : Interrupts::Hangup::kWatched,
+                        {[&bottom] { bottom.leave(); }, [&bottom] { bottom.back(); }});
   Input in(invocation.stdin_descriptor, interrupts.descriptor());
   const SystemClock clock;
   SystemIdSource ids(clock);
@@ -29,7 +31,8 @@ ExitStatus with_deps(Invocation& invocation, const Globals& globals, Needs needs
                          : globals.quiet ? LogLevel::kError
                          : daemon        ? LogLevel::kInfo
                                          : LogLevel::kWarning;
-  const std::unique_ptr<Log> log = make_stderr_log(least, globals.log_format);
+  const std::unique_ptr<Log> stderr_log = make_stderr_log(least, globals.log_format);
+  LogAbove log(*stderr_log, least, bottom);
   Deps deps{globals,
             invocation.environment,
             in,
@@ -37,12 +40,13 @@ ExitStatus with_deps(Invocation& invocation, const Globals& globals, Needs needs
             invocation.err,
             clock,
             ids,
-            *log,
+            log,
             interrupts,
-            nullptr};
+            nullptr,
+            &bottom};
   if (needs != Needs::kTasks) return run(deps);
   Result<std::unique_ptr<Backend>> backend =
-      invocation.open_backend({globals, invocation.environment, clock, ids, *log});
+      invocation.open_backend({globals, invocation.environment, clock, ids, log});
   if (!backend) return fail(deps, backend.error());
   deps.backend = backend->get();
   const ExitStatus status = run(deps);

@@ -71,7 +71,7 @@ EventFields& EventFields::fact(std::string_view text, Rank rank) {
 
 EventFields& EventFields::dollars(const Json& event, std::string_view key,
                                   std::string_view before) {
-  const std::string amount = dollars_at(event, key);
+  const std::string amount = short_dollars_at(event, key);
   return amount.empty() ? *this : fact(std::string(before) + amount);
 }
 
@@ -144,7 +144,7 @@ std::string fitted(std::vector<EventField> fields, size_t columns, const Looks& 
   }
 }
 
-std::string dollars_at(const Json& event, std::string_view key) {
+std::string short_dollars_at(const Json& event, std::string_view key) {
   const Json* amount = find(event, key);
   if (amount == nullptr || !amount->is_number()) return {};
   const double nano = amount->get<double>() * 1e9;

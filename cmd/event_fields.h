@@ -59,6 +59,6 @@ class EventFields {
 std::string fitted(std::vector<EventField> fields, size_t columns, const Looks& looks);
 
 /// "$0.41"; empty where there is no such amount, or none was spent.
-std::string dollars_at(const Json& event, std::string_view key);
+std::string short_dollars_at(const Json& event, std::string_view key);
 
 }  // namespace taskfeed::cmd

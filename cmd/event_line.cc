@@ -149,8 +149,8 @@ EventLine tool_or_approval(std::string_view type, const Json& event, const Looks
 
 EventLine budget(std::string_view type, const Json& event, const Looks& looks) {
   EventFields fields(looks);
-  std::string spent = dollars_at(event, "used");
-  if (const std::string of = dollars_at(event, "budget"); !of.empty()) {
+  std::string spent = short_dollars_at(event, "used");
+  if (const std::string of = short_dollars_at(event, "budget"); !of.empty()) {
     spent += (spent.empty() ? "of " : " of ") + of;
   }
   fields.fact(spent, Rank::kMain);

@@ -7,6 +7,7 @@
 #include "inputs.h"
 #include "many_place.h"
 #include "many_source.h"
+#include "status_line.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -21,13 +22,16 @@ class FollowMany {
       : request_(request),
         deps_(deps),
         printer_(deps.out, deps.globals.output,
-                 request.timestamps ? with_timestamps(deps.looks(), deps.globals) : deps.looks()) {
+                 request.timestamps ? with_timestamps(deps.looks(), deps.globals) : deps.looks()),
+        status_(deps) {
+    status_.watch_all();
     place_.stand_at(request.after);
   }
 
   ExitStatus run() {
     const std::unique_ptr<StreamSource> source = deps_.backend->stream();
     deps_.interrupts.on_signal([&source] { source->wake(); });
+    deps_.interrupts.on_resize([&source] { source->wake(); });
     const EventFilter& filter = request_.filter;
     auto* const many = dynamic_cast<ManySource*>(source.get());
     // One that could not even begin says why to whoever opens anything.
@@ -39,6 +43,8 @@ class FollowMany {
                                                                    .since = filter.since});
     const ExitStatus status = opened ? read(*source) : fail(deps_, opened.error());
     deps_.interrupts.on_signal({});
+    deps_.interrupts.on_resize({});
+    status_.hide();
     printer_.finish();
     return status;
   }
@@ -57,7 +63,7 @@ class FollowMany {
       // No poll(2) wakes us where stdout's reader leaves, so we look now and then.
       const MonoTime look_again = deps_.clock.mono() + kLookInterval;
       const std::optional<StreamItem> item =
-          source.next(deadline ? std::min(*deadline, look_again) : look_again);
+          next(source, deadline ? std::min(*deadline, look_again) : look_again);
       if (deps_.interrupts.received() != 0) {
         return leave(deps_.interrupts.status(), "interrupted");
       }
@@ -66,8 +72,18 @@ class FollowMany {
     }
   }
 
+  std::optional<StreamItem> next(StreamSource& source, MonoTime until) {
+    if (!status_.on()) return source.next(until);
+    // Not drawn between events that are there already.
+    std::optional<StreamItem> item = source.next(deps_.clock.mono());
+    if (item) return item;
+    status_.show();
+    return source.next(until);
+  }
+
   /// An exit status where this item ends everything.
   std::optional<ExitStatus> take(const StreamItem& item) {
+    if (item.kind != StreamItem::Kind::kEvent) status_.hide();
     if (item.kind == StreamItem::Kind::kFailed) return fail(deps_, item.error);
     if (item.kind == StreamItem::Kind::kEnd) return ExitStatus::kCompleted;
     const sse::Message& message = item.event;
@@ -75,6 +91,7 @@ class FollowMany {
     if (message.last_event_id != id_ && !later_) {
       id_ = message.last_event_id;
       place_.stand_at(id_);
+      if (deps_.globals.output == OutputFormat::kSse) status_.hide();
       printer_.place(id_);
     }
     const std::string& type = message.event;
@@ -87,8 +104,11 @@ class FollowMany {
 
   std::optional<ExitStatus> control(const sse::Message& message, const Json& data) {
     const Result<TaskId> task = TaskId::parse(string_at(data, "task_id"));
+    status_.hide();
     if (message.event == "stream.task_end") {
-      if (!task || place_.ended(*task)) printer_.control(message);
+      if (task && !place_.ended(*task)) return std::nullopt;
+      if (task) status_.ended(*task);
+      printer_.control(message);
       return std::nullopt;
     }
     printer_.control(message);
@@ -138,7 +158,9 @@ class FollowMany {
     later_ = later_ || verdict == EventFilter::Verdict::kLater;
     if (verdict == EventFilter::Verdict::kLater) return std::nullopt;
     if (task && at && !place_.read(*task, *at)) return std::nullopt;
+    if (task) status_.add(*task, message.event, message.data);
     if (verdict == EventFilter::Verdict::kWanted) {
+      status_.hide();
       printer_.event(message, task ? task->str() : std::string());
     }
     if (request_.on_shown && !deps_.out.broken()) {
@@ -146,6 +168,7 @@ class FollowMany {
       const std::string place = place_.text();
       const Result<void> told = place.empty() ? Result<void>() : request_.on_shown(place);
       if (!told) {
+        status_.hide();
         printer_.finish();
         return fail(deps_, told.error());
       }
@@ -156,6 +179,7 @@ class FollowMany {
   }
 
   ExitStatus leave(ExitStatus status, std::string_view why) {
+    status_.hide();
     printer_.finish();
     deps_.err.line("taskfeed: " + std::string(why) + "; resume with: " + resume_command());
     return status;
@@ -178,6 +202,7 @@ class FollowMany {
   const FollowManyRequest& request_;
   Deps& deps_;
   EventPrinter printer_;
+  StatusLine status_;
   ManyPlace place_;
   std::string id_;
   bool later_ = false;  ///< An event after --until was seen.

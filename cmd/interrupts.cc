@@ -16,13 +16,16 @@ sigset_t watched(Interrupts::Hangup hangup) {
   sigaddset(&set, SIGTERM);
   if (hangup == Interrupts::Hangup::kWatched) sigaddset(&set, SIGHUP);
   sigaddset(&set, SIGWINCH);
+  sigaddset(&set, SIGTSTP);
   return set;
 }
 
 }  // namespace
 
-Interrupts::Interrupts(Hangup hangup)
-    : hangup_(hangup), event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+Interrupts::Interrupts(Hangup hangup, Terminal terminal)
+    : hangup_(hangup),
+      terminal_(std::move(terminal)),
+      event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   const sigset_t set = watched(hangup_);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   thread_ = std::thread([this] { watch(); });
@@ -47,13 +50,33 @@ void Interrupts::watch() {
       if (resized_) resized_();
       continue;
     }
-    if (++count > patience_) ::_exit(128 + number);
+    if (number == SIGTSTP) {
+      stop_here();
+      continue;
+    }
+    if (++count > patience_) {
+      if (terminal_.leave) terminal_.leave();
+      ::_exit(128 + number);
+    }
     int none = 0;
     received_.compare_exchange_strong(none, number);
     if (event_ >= 0) ::eventfd_write(event_, 1);
     const Locked lock(mutex_);
     if (callback_) callback_();
   }
+}
+
+/// As if nobody watched it: the shell sees a job that SIGTSTP stopped.
+void Interrupts::stop_here() const {
+  if (terminal_.leave) terminal_.leave();
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTSTP);
+  ::kill(::getpid(), SIGTSTP);
+  // Taken by this thread as soon as it lets it in; it goes on from here with SIGCONT.
+  ::pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
+  ::pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+  if (terminal_.back) terminal_.back();
 }
 
 ExitStatus Interrupts::status() const {

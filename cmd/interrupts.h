@@ -1,6 +1,8 @@
 /// SIGINT and SIGTERM (and SIGHUP, where a terminal that goes away should end us in good order) as
 /// a call from a thread of their own, so that a blocked reader can be woken.
 ///
+/// SIGTSTP (Ctrl-Z) stops the process, once what it has on the terminal is put away.
+///
 /// The first signal asks to end; the second ends the process at once, as a person expects who
 /// presses Ctrl-C twice. Where ending takes care (a program's whole process group), the second may
 /// be a call as well, and the third ends.
@@ -23,7 +25,12 @@ namespace taskfeed::cmd {
 class Interrupts {
  public:
   enum class Hangup { kDefault, kWatched };
-  explicit Interrupts(Hangup hangup = Hangup::kDefault);
+  /// Called on the signals' thread: `leave` before the process is stopped or ends at once, `back`
+  /// where it goes on. Either may be empty.
+  struct Terminal {
+    std::function<void()> leave, back;
+  };
+  explicit Interrupts(Hangup hangup = Hangup::kDefault, Terminal terminal = {});
   ~Interrupts();
   Interrupts(const Interrupts&) = delete;
   Interrupts& operator=(const Interrupts&) = delete;
@@ -43,8 +50,10 @@ class Interrupts {
 
  private:
   void watch();
+  void stop_here() const;
 
   const Hangup hangup_;
+  const Terminal terminal_;
   int event_ = -1;
   std::atomic<int> received_{0};
   std::atomic<int> patience_{1};

@@ -57,6 +57,11 @@ bool Output::is_foreground() const {
   return group < 0 || group == ::getpgrp();  // Less than 0: not our terminal, but one.
 }
 
+bool Output::is_writable() const {
+  pollfd state{descriptor_, POLLOUT, 0};
+  return descriptor_ >= 0 && ::poll(&state, 1, 0) > 0 && (state.revents & POLLOUT) != 0;
+}
+
 std::optional<size_t> Output::columns() const {
   if (!is_terminal()) return std::nullopt;
   winsize size{};

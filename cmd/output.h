@@ -31,6 +31,9 @@ class Output {
   bool is_piped() const;
   /// A terminal whose foreground job we are: nobody else's output is disturbed.
   bool is_foreground() const;
+  /// Whether the descriptor takes bytes now, without a wait.
+  bool is_writable() const;
+  int descriptor() const { return descriptor_; }
   /// Of the terminal; empty where it is none.
   std::optional<size_t> columns() const;
   /// Whether somebody still reads, without writing: sets broken() where a pipe's reader is gone.

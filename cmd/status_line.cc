@@ -3,21 +3,21 @@
 namespace taskfeed::cmd {
 namespace {
 
-// ECMA-48: ED, from the cursor to the end of the screen.
-constexpr std::string_view kEraseBelow = "\x1b[J";
 constexpr size_t kColumnsOtherwise = 80;
 
 bool is_watched(const Deps& deps) {
   const std::string term = deps.environment.get("TERM");
   const std::string ci = deps.environment.get("CI");
-  return !deps.globals.quiet && deps.err.is_terminal() && !deps.out.is_piped() && term != "dumb" &&
-         !term.empty() && (ci.empty() || ci == "0" || ci == "false");
+  return deps.bottom != nullptr && !deps.globals.quiet && deps.err.is_terminal() &&
+         !deps.out.is_piped() && term != "dumb" && !term.empty() &&
+         (ci.empty() || ci == "0" || ci == "false");
 }
 
 }  // namespace
 
 StatusLine::StatusLine(Deps& deps)
     : err_(deps.err),
+      bottom_(deps.bottom),
       clock_(deps.clock),
       looks_(looks_for(deps.globals, deps.err, deps.environment)),
       on_(is_watched(deps)) {}
@@ -26,22 +26,24 @@ void StatusLine::add(const TaskId& task, std::string_view type, std::string_view
   if (on_) summary_.add(task, type, json);
 }
 
+void StatusLine::watch_all() {
+  summary_.watch_all(clock_.wall());
+}
+
+void StatusLine::ended(const TaskId& task) {
+  if (on_) summary_.ended(task);
+}
+
 void StatusLine::show() {
   if (!on_ || !err_.is_foreground()) return;
   // The last column stays free: a terminal may go to the next row when it is written.
   const size_t columns = err_.columns().value_or(kColumnsOtherwise);
   const std::string line = summary_.line(clock_.wall(), columns > 1 ? columns - 1 : 1, looks_);
-  // Over what stands there, and only then is the rest erased: nothing flickers.
-  err_.write("\r" + paint(line, Tone::kDim, looks_) + std::string(kEraseBelow) + "\r");
-  err_.flush();
-  shown_ = true;
+  bottom_->draw(paint(line, Tone::kDim, looks_));
 }
 
 void StatusLine::hide() {
-  if (!shown_) return;
-  shown_ = false;
-  err_.write("\r" + std::string(kEraseBelow));
-  err_.flush();
+  if (on_) bottom_->erase();
 }
 
 }  // namespace taskfeed::cmd

@@ -78,7 +78,11 @@ void WatchSummary::add_progress(One& one, std::string_view type, const Json& eve
     const std::string tool = one_line(string_at(event, "tool"), 4 * kNameColumnsMax, kAscii);
     one.standing = "waits for approval" + (tool.empty() ? "" : ": " + tool);
   }
-  if (type == types::kResumed || type == types::kApprovalReceived) one.standing.clear();
+  if (type == types::kInputRequested) one.standing = "waits for input";
+  if (type == types::kResumed || type == types::kApprovalReceived ||
+      type == types::kInputReceived) {
+    one.standing.clear();
+  }
 }
 
 void WatchSummary::add_costs(One& one, std::string_view type, const Json& event) {
@@ -104,26 +108,39 @@ std::string WatchSummary::standing_of_one(const One& one) const {
   return one.step.empty() ? std::string() : "step " + one.step;
 }
 
+void WatchSummary::ended(const TaskId& task) {
+  ++ended_;
+  const auto found = tasks_.find(task);
+  if (found == tasks_.end()) return;
+  ended_calls_ += found->second.calls;
+  ended_cost_ += found->second.cost();
+  tasks_.erase(found);
+}
+
+/// Where it is about one task alone, how that stands; empty: nothing was heard of any.
+std::string WatchSummary::tasks_text() const {
+  if (tasks_.size() == 1 && !all_since_) return standing_of_one(tasks_.begin()->second);
+  uint64_t over = ended_;
+  for (const auto& [task, one] : tasks_) over += one.over && !all_since_ ? 1 : 0;
+  const uint64_t all = ended_ + tasks_.size();
+  return all == 0 ? std::string() : std::to_string(over) + " of " + counted(all, "task") + " ended";
+}
+
 std::string WatchSummary::line(WallTime now, size_t columns, const Looks& looks) const {
-  std::optional<WallTime> began;
-  uint64_t calls = 0;
-  uint64_t over = 0;
-  double cost = 0;
+  WallTime began = all_since_.value_or(WallTime::max());
+  uint64_t calls = ended_calls_;
+  double cost = ended_cost_;
   double budget = 0;
   for (const auto& [task, one] : tasks_) {
-    if (one.began && (!began || *one.began < *began)) began = one.began;
+    if (!all_since_ && one.began) began = std::min(began, *one.began);
     calls += one.calls;
-    over += one.over ? 1 : 0;
     cost += one.cost();
-    budget += one.budget;
+    if (!all_since_) budget += one.budget;
   }
   std::vector<Part> parts;
-  if (tasks_.size() == 1) {
-    parts.push_back({standing_of_one(tasks_.begin()->second), 3});
-  } else if (tasks_.size() > 1) {
-    parts.push_back({std::to_string(over) + " of " + counted(tasks_.size(), "task") + " ended", 3});
-  }
-  if (began) parts.push_back({elapsed_time(now - *began), 4});
+  parts.push_back({tasks_text(), 3});
+  const bool any = ended_ > 0 || !tasks_.empty();
+  if (any && began != WallTime::max()) parts.push_back({elapsed_time(now - began), 4});
   if (calls > 0) parts.push_back({counted(calls, "call"), 1});
   if (cost > 0 || budget > 0) {
     parts.push_back(

@@ -21,6 +21,10 @@ namespace taskfeed::cmd {
 class WatchSummary {
  public:
   void add(const TaskId& task, std::string_view type, std::string_view json);
+  /// From now on it is of all tasks that there are, for as long as somebody watches: it counts
+  /// those that ended() and forgets the rest of them, and time counts from `since`.
+  void watch_all(WallTime since) { all_since_ = since; }
+  void ended(const TaskId& task);
   /// At most `columns` wide; what matters least is left out first. Without escape sequences.
   std::string line(WallTime now, size_t columns, const Looks& looks) const;
 
@@ -42,7 +46,14 @@ class WatchSummary {
   void add_costs(One& one, std::string_view type, const Json& event);
   std::string standing_of_one(const One& one) const;
 
+  std::string tasks_text() const;
+
   std::map<TaskId, One> tasks_;
+  std::optional<WallTime> all_since_;
+  // Of those that are forgotten.
+  uint64_t ended_ = 0;
+  uint64_t ended_calls_ = 0;
+  double ended_cost_ = 0;
 };
 
 }  // namespace taskfeed::cmd

@@ -22,6 +22,7 @@ namespace taskfeed {
 class TF_THREAD_ATTRIBUTE(capability("mutex")) Mutex {
  public:
   void lock() TF_THREAD_ATTRIBUTE(acquire_capability()) { mutex_.lock(); }
+  bool try_lock() TF_THREAD_ATTRIBUTE(try_acquire_capability(true)) { return mutex_.try_lock(); }
   void unlock() TF_THREAD_ATTRIBUTE(release_capability()) { mutex_.unlock(); }
 
  private:

@@ -169,3 +169,83 @@ VARIANTS
   eventually shows 'ended with 0'
   gone_from_screen '▸'
 }
+
+@test "what the log says on another thread stands above the line, not over it" {
+  external_agent outside
+  background own redis-server --port 0 --unixsocket "$dir/own.sock" --dir "$dir" --save ''
+  local own=$pid redis=unix://$dir/own.sock
+  eventually redis-cli -s "$dir/own.sock" ping
+  serve
+  new_task outside
+  begin
+  screen 150 "$binary" tail --redis "$redis" "$task"
+  eventually shows '▸ step 1 checksum'
+  kill_now "$own"
+  eventually shows ' warning: '
+  logged_above() {
+    perl -0777 -ne 'exit !/\r\e\[J[0-9TZ:.-]+ warning: [^\r\n]+\r\n\r[^\r\n]*▸/' raw
+  }
+  eventually logged_above
+  eventually shows '▸ step 1 checksum'
+  same "rows of the line" 1 "$(line | wc -l)"
+  on_screen | grep -E ' warning: ' | grep -vq '▸'
+}
+
+@test "Ctrl-Z takes the line away, and fg brings it back" {
+  outside_task
+  begin
+  cat >stop.bash <<STOP
+set -m
+"$binary" tail $task
+echo "stopped with \$?"
+until [ -e on ]; do sleep 0.02; done
+fg
+STOP
+  screen 80 bash stop.bash
+  eventually shows '▸ step 1 checksum'
+  tmux_do send-keys -t s C-z
+  eventually shows 'stopped with 148'
+  gone_from_screen '▸'
+  touch on
+  eventually shows '▸ step 1 checksum'
+  publish note '{"n":1}'
+  eventually shows '{"n":1}'
+  finish
+  eventually shows 'ended with 0'
+  gone_from_screen '▸'
+}
+
+@test "a second Ctrl-C ends at once, and leaves no line behind" {
+  agent deaf <<AGENT
+[[agent.steps]]
+name = "deaf"
+run = ["sh", "-c", "trap 'touch \"$dir/asked\"' TERM; echo begun; while :; do sleep 0.02; done"]
+AGENT
+  serve
+  new_task deaf
+  screen 200 "$binary" execute -f --cancel-on-interrupt "$task"
+  eventually shows '│  begun'
+  eventually shows '▸'
+  tmux_do send-keys -t s C-c
+  eventually test -e asked
+  eventually shows '▸'
+  tmux_do send-keys -t s C-c
+  eventually shows 'ended with 130'
+  gone_from_screen '▸'
+}
+
+@test "tail --all has the line too: how many tasks ended, and what they cost" {
+  outside_task
+  screen 100 "$binary" tail --all
+  eventually shows '▸ waits for events'
+  begin
+  eventually shows '▸ 0 of 1 task ended · '
+  shows '1 call · $0.0041'
+  finish
+  eventually shows '▸ 1 of 1 task ended · '
+  same "rows of the line" 1 "$(line | wc -l)"
+  tmux_do send-keys -t s C-c
+  eventually shows 'ended with 130'
+  gone_from_screen '▸'
+  shows 'resume with: taskfeed tail --all --after '
+}

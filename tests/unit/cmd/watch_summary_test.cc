@@ -40,6 +40,19 @@ TEST_F(WatchSummaryLine, SaysStepTimeCallsAndCostAgainstTheBudget) {
   EXPECT_EQ(line(80, 5, {.utf8 = false}), "> step 2 sign | 5s | 2 calls | $0.0041 of $0.50");
 }
 
+TEST_F(WatchSummaryLine, OfAllTasksCountsWhatEndedSinceSomebodyWatches) {
+  summary.watch_all(kBegin);
+  EXPECT_EQ(line(), "▸ waits for events");
+  work();
+  EXPECT_EQ(line(), "▸ 0 of 1 task ended · 1m05s · 2 calls · $0.0041");
+  add(types::kCompleted, R"({"total_cost":0.0123})");
+  summary.ended(testing::task("t"));
+  add(types::kLlmCallStarted, "{}", "u");
+  EXPECT_EQ(line(), "▸ 1 of 2 tasks ended · 1m05s · 3 calls · $0.0123");
+  summary.ended(testing::task("of-which-no-event-was-shown"));
+  EXPECT_EQ(line(), "▸ 2 of 3 tasks ended · 1m05s · 3 calls · $0.0123");
+}
+
 TEST_F(WatchSummaryLine, LeavesOutWhatMattersLeast) {
   work();
   EXPECT_EQ(line(50), "▸ step 2 sign · 1m05s · 2 calls · $0.0041 of $0.50");
@@ -55,6 +68,10 @@ TEST_F(WatchSummaryLine, LeavesOutWhatMattersLeast) {
 
 TEST_F(WatchSummaryLine, SaysWhatItWaitsFor) {
   work();
+  add(types::kInputRequested, R"({"prompt":"Which version?"})");
+  EXPECT_TRUE(line().starts_with("▸ waits for input · 1m05s")) << line();
+  add(types::kInputReceived, R"({"text":"1.2"})");
+  EXPECT_TRUE(line().starts_with("▸ step 2 sign · 1m05s")) << line();
   add(types::kPaused);
   EXPECT_TRUE(line().starts_with("▸ paused · 1m05s")) << line();
   add(types::kResumed);
