@@ -179,7 +179,7 @@ TEST(McpSecret, ThatIsNotSetIsNamed) {
 
 TEST(McpRest, EndsAProgramThatNobodyUsesAndTheNextCallStartsIt) {
   ServersLimits limits;
-  limits.pipe.rest_after = milliseconds(20);
+  limits.pipe.rest_after = milliseconds(250);
   McpWorld world(limits);
   const auto tools = world.toolbox(McpWorld::program());
   const auto process = [&] {
@@ -188,8 +188,8 @@ TEST(McpRest, EndsAProgramThatNobodyUsesAndTheNextCallStartsIt) {
   };
   const std::string first = process();
   std::string second = first;
-  for (int looks = 0; looks < 500 && second == first; ++looks) {
-    std::this_thread::sleep_for(milliseconds(40));
+  for (int looks = 0; looks < 40 && second == first; ++looks) {
+    std::this_thread::sleep_for(milliseconds(500));
     second = process();
   }
   EXPECT_NE(second, first);
