@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "event/event_type.h"
 
 namespace taskfeed::service {
 namespace {
@@ -36,6 +37,32 @@ std::optional<Answer> answer_under_way(const Question& question,
     return Answer{each.kind == SignalKind::kApprove, each.text, each.by, each.reason};
   }
   return std::nullopt;
+}
+
+QuestionKind kind_of(const ControlRequest& request) {
+  return request.kind == SignalKind::kInput ? QuestionKind::kInput : QuestionKind::kApproval;
+}
+
+bool is_about(const Question& question, const ControlRequest& request) {
+  return question.kind == kind_of(request) &&
+         (request.call.empty() || question.call == request.call);
+}
+
+bool says_the_same(const Question& answered, const ControlRequest& request) {
+  if (request.kind == SignalKind::kInput) {
+    return answered.answer->text == request.text && answered_in_time(answered);
+  }
+  return answered.answer->approved == (request.kind == SignalKind::kApprove);
+}
+
+Error answered_already(const Task& task, const Question& answered) {
+  const Answer& answer = *answered.answer;
+  const std::string was = answered.kind == QuestionKind::kInput ? "given another text"
+                          : answer.approved                     ? "approved"
+                                                                : "refused";
+  return {Errc::kConflict, "the call " + shown(answered.call) + " of the task " + task.id.str() +
+                               " was " + was + " already" +
+                               (answer.by.empty() ? "" : ", by " + shown(answer.by))};
 }
 
 }  // namespace
@@ -126,14 +153,12 @@ Result<std::optional<Question>> question_for(const Task& task,
                                              const std::vector<Question>& questions,
                                              const std::vector<broker::Signal>& signals,
                                              const ControlRequest& request) {
-  const bool input = request.kind == SignalKind::kInput;
-  const QuestionKind kind = input ? QuestionKind::kInput : QuestionKind::kApproval;
-  const std::string what(to_string(kind));
+  const std::string what(to_string(kind_of(request)));
   std::vector<Question> open;
   const Question* answered = nullptr;
   std::vector<Question> known = questions;
   for (Question& each : known) {
-    if (each.kind != kind || (!request.call.empty() && each.call != request.call)) continue;
+    if (!is_about(each, request)) continue;
     if (!each.answer) each.answer = answer_under_way(each, signals);
     if (!each.answer) {
       open.push_back(each);
@@ -155,14 +180,38 @@ Result<std::optional<Question>> question_for(const Task& task,
                      (request.call.empty() ? "" : " of the call " + shown(request.call)) +
                      "; `taskfeed get` shows what it waits for"};
   }
-  const Answer& before = *answered->answer;
-  const bool same = input ? before.text == request.text && answered_in_time(*answered)
-                          : before.approved == (request.kind == SignalKind::kApprove);
-  if (same) return std::optional<Question>();
-  const std::string was = input ? "given another text" : before.approved ? "approved" : "refused";
-  return Error{Errc::kConflict, "the call " + answered->call + " of the task " + task.id.str() +
-                                    " was " + was + " already" +
-                                    (before.by.empty() ? "" : ", by " + before.by)};
+  if (says_the_same(*answered, request)) return std::optional<Question>();
+  return answered_already(task, *answered);
+}
+
+bool is_about_one_of(const std::vector<Question>& questions, const ControlRequest& request) {
+  return std::any_of(questions.begin(), questions.end(),
+                     [&](const Question& each) { return is_about(each, request); });
+}
+
+std::optional<Question> answered_among(const std::vector<StoredEvent>& events,
+                                       const ControlRequest& request) {
+  const bool input = request.kind == SignalKind::kInput;
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    if (event->type != (input ? types::kInputReceived : types::kApprovalReceived)) continue;
+    const Result<Json> json = parse_json(event->json);
+    if (!json) continue;
+    Question question;
+    question.kind = kind_of(request);
+    question.call = string_at(*json, "tool_call_id");
+    question.answer = Answer{bool_at(*json, "approved"), string_at(*json, "text"),
+                             string_at(*json, "by"), string_at(*json, "reason")};
+    if (is_about(question, request)) return question;
+  }
+  return std::nullopt;
+}
+
+Result<void> said_again(const Task& task, const Question& answered, const ControlRequest& request) {
+  if (says_the_same(answered, request) && answered.answer->by == request.by &&
+      answered.answer->reason == request.reason) {
+    return {};
+  }
+  return answered_already(task, answered);
 }
 
 Error unknown_task(const TaskId& task) {

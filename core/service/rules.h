@@ -31,6 +31,15 @@ Result<std::optional<Question>> question_for(const Task& task,
                                              const std::vector<broker::Signal>& signals,
                                              const ControlRequest& request);
 
+/// Whether `questions` has one that the answer could be meant for, answered or not.
+bool is_about_one_of(const std::vector<Question>& questions, const ControlRequest& request);
+/// The newest of a task's `events` that answers a question of that kind, or that call of it.
+std::optional<Question> answered_among(const std::vector<StoredEvent>& events,
+                                       const ControlRequest& request);
+/// Of a question whose step may be over long since: only the very same answer, by the same person
+/// and for the same reason, is a repeat; else kConflict says what was answered.
+Result<void> said_again(const Task& task, const Question& answered, const ControlRequest& request);
+
 Error unknown_task(const TaskId& task);
 Error built_in_agent(const AgentId& agent);
 /// What was stored by an operator, `kOperator`.

@@ -138,6 +138,11 @@ Result<Task> TaskService::control(const TaskId& task, const ControlRequest& requ
   const Result<Folded> found = load(task);
   if (!found) return found.error();
   const Task& before = found->stored.task;
+  if (broker::is_answer(request.kind)) {
+    const Result<bool> repeat = is_repeat(*found, request);
+    if (!repeat) return repeat.error();
+    if (*repeat) return before;
+  }
   if (Result<void> allowed = check_control(before, request.kind); !allowed) return allowed.error();
   if (request.kind != broker::SignalKind::kCancel) {
     const Result<bool> external = is_external(before);
@@ -171,6 +176,19 @@ Result<Task> TaskService::control(const TaskId& task, const ControlRequest& requ
   }
   if (Result<void> sent = ports_.engine.signal(task, signal); !sent) return sent.error();
   return get(task);
+}
+
+Result<bool> TaskService::is_repeat(const Folded& folded, const ControlRequest& request) {
+  const Task& task = folded.stored.task;
+  if (is_about_one_of(folded.state.questions, request)) return false;
+  // Who repeats a request because its answer was lost does so soon: the newest events have it.
+  const Result<broker::Page> page = ports_.events.read(task.id, {.newest = broker::kPageEventsMax});
+  if (!page) return page.error();
+  const std::optional<Question> answered = answered_among(page->events, request);
+  if (!answered) return false;
+  const Result<void> again = said_again(task, *answered, request);
+  if (again) return true;
+  return is_terminal(task.status) ? Result<bool>(false) : again.error();
 }
 
 Result<Json> TaskService::state(const TaskId& task) {

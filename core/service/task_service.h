@@ -79,6 +79,8 @@ class TaskService final : public Tasks {
   Result<void> fold_tail(Folded& folded);
   void keep(const Folded& folded);
   Result<bool> is_external(const Task& task);
+  /// Whether an answer was given before, to a question that its task has left behind.
+  Result<bool> is_repeat(const Folded& folded, const ControlRequest& request);
   Result<std::vector<Cursor>> append_or_commit(const TaskId& task, const std::vector<Event>& events,
                                                const std::vector<EncodedEvent>& encoded,
                                                bool maybe_repeated);

@@ -34,7 +34,29 @@ begun() { task=$(taskfeed create --agent deploy --execute --id-only); }
   taskfeed approve --reason "tests are green" "$task"
   status 0 taskfeed wait "$task"
   same "the result" "deployed 1.2.3 1.2.3" "$(taskfeed result "$task")"
+  status 0 taskfeed approve --reason "tests are green" "$task"
+  status 0 taskfeed input "$task" 1.2.3
+  status 1 taskfeed approve --refuse "$task"
+  has "$stderr" "$task is completed already"
+}
+
+@test "without a daemon, the Redis takes the answers, and a worker goes on" {
+  asking_agent
+  taskfeed agents apply --redis "$redis" agents/deploy.toml
+  task=$(taskfeed create --redis "$redis" --agent deploy --execute --id-only)
+  background worker "$binary" worker --redis "$redis"
+  export TASKFEED_REDIS_URL=$redis
+  eventually waits_for input
   status 1 taskfeed approve "$task"
+  has "$stderr" "waits for no approval"
+  taskfeed input "$task" 4.5
+  eventually waits_for approval
+  status 1 taskfeed input "$task" 4.6
+  taskfeed approve "$task"
+  status 0 taskfeed wait "$task"
+  same "the result" "deployed 4.5 4.5" "$(taskfeed result "$task")"
+  status 0 taskfeed approve "$task"
+  status 1 taskfeed approve --refuse "$task"
 }
 
 @test "a refusal fails the step with its reason" {

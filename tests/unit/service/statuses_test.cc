@@ -113,6 +113,41 @@ TEST_F(ServiceControl, WritesWhoCancelledAndWhy) {
   EXPECT_EQ(payload["reason"], "enough");
 }
 
+TEST_F(ServiceControl, TakesTheVerySameAnswerAgainWhenItsStepIsOver) {
+  using enum SignalKind;
+  const TaskId id = task_in(TaskStatus::kRunning);
+  const auto answer = [&](const service::ControlRequest& request) {
+    return service_.control(id, request);
+  };
+  EXPECT_EQ(code_of(answer({kApprove, "ann", "fine"})), Errc::kConflict);
+  append(id, types::kApprovalReceived,
+         {{"tool_call_id", "c1"}, {"approved", true}, {"by", "ann"}, {"reason", "fine"}});
+  append(id, types::kInputReceived, {{"tool_call_id", "c2"}, {"text", "1.2"}, {"by", "ann"}});
+  for (const TaskStatus status : {TaskStatus::kRunning, TaskStatus::kCompleted}) {
+    if (status == TaskStatus::kCompleted) append(id, types::kCompleted);
+    SCOPED_TRACE(to_string(status));
+    const Errc refused = is_terminal(status) ? Errc::kEnded : Errc::kConflict;
+    const size_t events = types_of(id).size();
+    EXPECT_EQ(answer({kApprove, "ann", "fine"}).value().status, status);
+    EXPECT_TRUE(answer({kApprove, "ann", "fine", "c1"}).ok());
+    EXPECT_TRUE(answer({kInput, "ann", "", "", "1.2"}).ok());
+    EXPECT_EQ(code_of(answer({kRefuse, "ann", "fine"})), refused);
+    EXPECT_EQ(code_of(answer({kApprove, "bob", "fine"})), refused);
+    EXPECT_EQ(code_of(answer({kApprove, "ann", "fine", "c2"})), refused);
+    EXPECT_EQ(code_of(answer({kInput, "ann", "", "", "1.3"})), refused);
+    EXPECT_EQ(types_of(id).size(), events);
+  }
+}
+
+TEST_F(ServiceControl, SaysWhoAnsweredBefore) {
+  const TaskId id = task_in(TaskStatus::kRunning);
+  append(id, types::kApprovalReceived, {{"tool_call_id", "c1"}, {"approved", true}, {"by", "ann"}});
+  const auto answered = service_.control(id, {SignalKind::kApprove, "bob", ""});
+  ASSERT_FALSE(answered.ok());
+  EXPECT_NE(answered.error().text.find("was approved already, by ann"), std::string::npos)
+      << answered.error().text;
+}
+
 TEST_F(ServiceControl, LeavesATaskThatAWorkerHoldsToTheWorker) {
   const TaskId id = task_in(TaskStatus::kPending);
   const auto held = broker.claim(id, worker("w1"), Milliseconds(60'000)).value();
