@@ -102,14 +102,25 @@ void add_choices(std::string_view choices, const std::string& before, std::strin
   }
 }
 
+void add_live(Live what, const std::string& before, std::string_view begun, const LiveNames& live,
+              Offer& offer) {
+  for (Candidate& each : live(what)) {
+    add(before + each.value, std::move(each.about), begun, offer);
+  }
+}
+
+/// Which of the tasks an argument of the subcommand may be.
+Live tasks_for(const Place& at) {
+  if (at.subcommand->name == "approve") return Live::kTasksToApprove;
+  return at.subcommand->name == "input" ? Live::kTasksToAnswer : Live::kTasks;
+}
+
 /// What "TASK", "FILE" and the like stand for. `before` stays as it is typed: "--agent=", "".
 Offer values(const std::string& placeholder, std::string before, std::string_view begun,
              const LiveNames& live) {
   Offer offer;
   if (placeholder == "AGENT" || placeholder == "TASK") {
-    for (Candidate& each : live(placeholder == "TASK" ? Live::kTasks : Live::kAgents)) {
-      add(before + each.value, std::move(each.about), begun, offer);
-    }
+    add_live(placeholder == "TASK" ? Live::kTasks : Live::kAgents, before, begun, live, offer);
   } else if (placeholder == "FILE") {
     offer.also = Offer::Also::kFiles;
   } else if (placeholder == "DIR") {
@@ -167,7 +178,10 @@ Offer argument_values(const Place& at, std::string_view begun, const LiveNames& 
   const ArgParser::Argument& last = at.arguments.back();
   if (at.arguments_before >= at.arguments.size() && !last.several) return {};
   const size_t index = std::min(at.arguments_before, at.arguments.size() - 1);
-  return values(at.arguments[index].name, "", begun, live);
+  if (at.arguments[index].name != "TASK") return values(at.arguments[index].name, "", begun, live);
+  Offer offer;
+  add_live(tasks_for(at), "", begun, live, offer);
+  return offer;
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ struct Offer {
   Also also = Also::kNothing;
 };
 
-enum class Live { kAgents, kTasks };
+/// The last two: those that wait for such an answer.
+enum class Live { kAgents, kTasks, kTasksToApprove, kTasksToAnswer };
 /// Asks the daemon or the Redis that the line points to.
 using LiveNames = std::function<std::vector<Candidate>(Live)>;
 

@@ -40,6 +40,32 @@ Result<GlobalArgs> global_args(const std::vector<std::string>& words,
   return args;
 }
 
+/// Null: it waits for no such answer.
+const Question* question_of(const Task& task, Live what) {
+  const QuestionKind kind =
+      what == Live::kTasksToApprove ? QuestionKind::kApproval : QuestionKind::kInput;
+  for (const Question& each : task.waiting_for) {
+    if (each.kind == kind) return &each;
+  }
+  return nullptr;
+}
+
+std::vector<Candidate> asking_tasks(Live what, Deps& deps) {
+  std::vector<Candidate> found;
+  for (const TaskStatus status : {TaskStatus::kRunning, TaskStatus::kPaused}) {
+    const auto page = deps.tasks().list({.status = status, .limit = kTasksMax});
+    if (!page) return {};
+    for (const Task& task : page->tasks) {
+      const Question* const asked = question_of(task, what);
+      if (asked == nullptr) continue;
+      const std::string& about = what == Live::kTasksToAnswer ? asked->prompt : asked->tool;
+      found.push_back({task.id.str(), task.spec.agent.str() + "  " +
+                                          one_line(about, kAboutBytesMax, deps.looks())});
+    }
+  }
+  return found;
+}
+
 std::vector<Candidate> names(Live what, Deps& deps) {
   const Looks looks = deps.looks();
   std::vector<Candidate> found;
@@ -51,6 +77,7 @@ std::vector<Candidate> names(Live what, Deps& deps) {
     }
     return found;
   }
+  if (what != Live::kTasks) return asking_tasks(what, deps);
   const auto page = deps.tasks().list({.limit = kTasksMax});
   if (!page) return {};
   for (const Task& task : page->tasks) {

@@ -87,6 +87,29 @@ zsh_offers() {
   same "another one is not" "" "$(bash_offers tail zz)"
 }
 
+@test "approve and input are offered the tasks that wait for them" {
+  agent deploy <<'AGENT'
+[[agent.steps]]
+name = "deploy"
+input = "Which version?"
+approval = true
+run = ["true"]
+AGENT
+  taskfeed agents apply agents/deploy.toml >/dev/null
+  background worker "$binary" worker --redis "$redis"
+  new_task deploy
+  taskfeed execute "$task" >/dev/null
+  local asks=$task
+  new_task red-one
+  asking() { [ "$(bash_offers "$1" '')" = "$asks" ]; }
+  eventually asking input
+  same "to approve" "" "$(bash_offers approve '')"
+  has "$(taskfeed __complete -- input '')" "Which version?"
+  taskfeed input "$asks" 7 >/dev/null
+  eventually asking approve
+  same "to answer" "" "$(bash_offers input '')"
+}
+
 @test "the options on the line say where agents are" {
   unset TASKFEED_REDIS_URL
   same "none without them" "" "$(bash_offers agents show '')"

@@ -102,6 +102,14 @@ TEST(CompleteLive, AsksForWhatTheArgumentNames) {
   EXPECT_EQ(shell.offered({"tail", "--agent", "b"}), Words{"blue"});
 }
 
+TEST(CompleteLive, AsksForTasksThatWaitWhereTheyAreAnswered) {
+  Shell shell;
+  EXPECT_EQ(shell.offered({"approve", "--refuse", "t-1"}), Words{"t-1"});
+  EXPECT_EQ(shell.offered({"input", ""}), (Words{"t-2", "t-1"}));
+  EXPECT_EQ(shell.offered({"input", "t-1", ""}), Words{});
+  EXPECT_EQ(shell.asked, (std::vector<Live>{Live::kTasksToApprove, Live::kTasksToAnswer}));
+}
+
 TEST(CompleteLive, AsksNobodyForAnythingElse) {
   Shell shell;
   shell.offer({"ta"});
