@@ -51,6 +51,34 @@ non_retryable_kinds = ["timeout"]
   EXPECT_EQ(agent->retry.maximum_attempts, 4);
 }
 
+TEST(AgentToml, HasStepsThatAskAPerson) {
+  const auto agent = agent_from_toml(R"(
+[agent]
+id = "deploy"
+runner = "command"
+approval_timeout = "2h"
+
+[[agent.steps]]
+name = "build"
+run = ["make"]
+
+[[agent.steps]]
+name = "deploy"
+run = ["deploy"]
+approval = true
+input = "Which version?"
+)",
+                                     "deploy.toml");
+  ASSERT_TRUE(agent.ok()) << agent.error().text;
+  EXPECT_EQ(agent->approval_timeout, std::chrono::hours(2));
+  ASSERT_EQ(agent->steps.size(), 2u);
+  EXPECT_FALSE(agent->steps[0].approval);
+  EXPECT_EQ(agent->steps[0].input, "");
+  EXPECT_TRUE(agent->steps[1].approval);
+  EXPECT_EQ(agent->steps[1].input, "Which version?");
+  EXPECT_EQ(agent_from_json(agent_to_json(*agent), Origin::kOperator).value(), *agent);
+}
+
 TEST(AgentToml, TakesAWholeNumberWhereAFractionMayStand) {
   const auto agent = agent_from_toml(
       "[agent]\nid = 'a'\nrunner = 'external'\nretry = { backoff_coefficient = 2 }", "a.toml");
@@ -128,6 +156,11 @@ INSTANTIATE_TEST_SUITE_P(
               7, "steps[1].run"},
         Wrong{"[agent]\nid = 'a'\nrunner = 'command'\n[[agent.steps]]\nrun = ['a']\ntimeout = 30\n",
               6, "steps[0].timeout"},
+        Wrong{
+            "[agent]\nid = 'a'\nrunner = 'command'\n[[agent.steps]]\nrun = ['a']\napproval = 'y'\n",
+            6, "steps[0].approval"},
+        Wrong{"[agent]\nid = 'a'\nrunner = 'command'\n[[agent.steps]]\nrun = ['a']\ninput = true\n",
+              6, "steps[0].input"},
         Wrong{
             "[agent]\nid = 'a'\nrunner = 'command'\n[[agent.steps]]\nrun = ['a']\nworkdir = '/'\n",
             6, "steps[0].workdir"},
