@@ -75,7 +75,8 @@ class Call {
           if (is_ok(head)) return answer.take(bytes);
           refusal.append(bytes.substr(0, kRefusalBytesMax - refusal.size()));
           return refusal.size() < kRefusalBytesMax;
-        }};
+        },
+        [this] { listener_.on_quiet(); }, limits_.quiet_interval};
     const peer::CallEnd end =
         peer::run_call(request_.server.base_url, http_request(request_, asks_usage),
                        http_limits(request_, limits_), reader, stop_);

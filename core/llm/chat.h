@@ -30,6 +30,7 @@ struct ChatLimits {
   size_t line_bytes_max = 4 * 1024 * 1024;                      ///< Of a line of the stream.
   size_t answer_bytes_max = 64 * 1024 * 1024;
   Milliseconds retry_after_max{300'000};  ///< What a server may ask for; more is cut to it.
+  Milliseconds quiet_interval{50};        ///< Without a word, until on_quiet().
 };
 
 struct ChatMessage {
@@ -100,6 +101,8 @@ class ChatListener {
  public:
   virtual bool on_text(std::string_view text) = 0;
   virtual bool on_reasoning(std::string_view text) = 0;
+  /// The server has paused within its answer: nothing that was heard should be held back.
+  virtual void on_quiet() {}
 
  protected:
   ~ChatListener() = default;

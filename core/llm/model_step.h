@@ -30,6 +30,7 @@ class ModelStep final : private ChatListener {
  private:
   bool on_text(std::string_view text) override { return gather("text", text); }
   bool on_reasoning(std::string_view text) override { return gather("reasoning", text); }
+  void on_quiet() override { flush_chunk(); }
   bool gather(std::string_view kind, std::string_view text);
   bool flush_chunk();
 

@@ -35,7 +35,8 @@ AnswerHead head_of(const httplib::Response& response) {
 /// `override`: later versions ask for more of these, and for other ones.
 class CallStream final : public httplib::Stream {
  public:
-  CallStream(Wire& wire, const CallLimits& limits) : wire_(wire), limits_(limits) {}
+  CallStream(Wire& wire, const CallLimits& limits, const AnswerReader& reader)
+      : wire_(wire), limits_(limits), reader_(reader) {}
 
   // NOLINTBEGIN(modernize-use-override)
   bool is_readable() const { return true; }
@@ -79,11 +80,20 @@ class CallStream final : public httplib::Stream {
       until = asked_at_ + limits_.whole_timeout;
       late = Fault::kWholeTimeout;
     }
-    const Wire::Received got = wire_.receive(buffer_.data(), buffer_.size(), until, late);
+    const Wire::Received got = receive(until, late);
     failure_ = got.failure;
     begin_ = 0;
     end_ = got.bytes;
     return !failure_ && got.bytes > 0;
+  }
+  Wire::Received receive(MonoTime until, Fault late) {
+    const MonoTime quiet = mono_now() + reader_.quiet_interval;
+    if (body_began_ && reader_.on_quiet && quiet < until) {
+      Wire::Received got = wire_.receive(buffer_.data(), buffer_.size(), quiet, late);
+      if (!got.failure || got.failure->fault != late) return got;
+      reader_.on_quiet();
+    }
+    return wire_.receive(buffer_.data(), buffer_.size(), until, late);
   }
   /// Bytes that are no body: of the status line, of the head, around a chunk.
   bool check_limits(size_t& taken) {
@@ -106,6 +116,7 @@ class CallStream final : public httplib::Stream {
 
   Wire& wire_;
   const CallLimits& limits_;
+  const AnswerReader& reader_;
   std::array<char, 16 * 1024> buffer_;
   size_t begin_ = 0;
   size_t end_ = 0;
@@ -164,7 +175,7 @@ class Exchange {
   CallEnd run() {
     end_.failure = wire_.connect(limits_.connect_timeout);
     if (end_.failure) return end_;
-    CallStream stream(wire_, limits_);
+    CallStream stream(wire_, limits_, reader_);
     bool whole = false;
     try {
       whole = exchange(stream);

@@ -53,6 +53,10 @@ struct AnswerReader {
   /// False ends the call there.
   std::function<bool(const AnswerHead&)> on_head;
   std::function<bool(std::string_view bytes)> on_bytes;
+  /// Once for each time that nothing came for `quiet_interval` after a piece of the body: whoever
+  /// gathers pieces has to hand over what he holds.
+  std::function<void()> on_quiet = nullptr;
+  Milliseconds quiet_interval{50};
 };
 
 struct CallEnd {

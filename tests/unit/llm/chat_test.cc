@@ -346,5 +346,34 @@ TEST_F(ChatUsageOption, IsNotToBlameForOtherRefusals) {
   EXPECT_EQ(peer.requests().size() + busy.requests().size(), 2u);
 }
 
+TEST_F(ChatCall, HearsThatTheServerPauses) {
+  std::latch paused(1);
+  class Quiet final : public ChatListener {
+   public:
+    explicit Quiet(std::latch& paused) : paused_(paused) {}
+    bool on_text(std::string_view text) override {
+      text_ += text;
+      return true;
+    }
+    bool on_reasoning(std::string_view) override { return true; }
+    void on_quiet() override {
+      if (text_ == "a") paused_.count_down();
+    }
+
+   private:
+    std::latch& paused_;
+    std::string text_;
+  } listener(paused);
+  const FakePeer peer([&paused](const FakePeer::Request&, FakePeer::Line& line) {
+    line.send(kSseHead);
+    line.chunk(event(delta(R"({"content":"a"})")));
+    paused.wait();
+    line.chunk(event(delta(R"({"content":"b"})")) + event(finish("stop")));
+    line.send("0\r\n\r\n");
+  });
+  server_.base_url = HttpUrl::parse(peer.url()).value();
+  EXPECT_EQ(chat(request_, listener, clock_, stop_.get_token()).answer.text, "ab");
+}
+
 }  // namespace
 }  // namespace taskfeed::llm

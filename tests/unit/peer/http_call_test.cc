@@ -107,6 +107,30 @@ TEST(PeerCall, HandsPiecesOnWhileTheAnswerIsUnderWay) {
   EXPECT_EQ(text, "onetwo");
 }
 
+TEST(PeerCall, TellsItsReaderOnceThatThePiecesPause) {
+  std::latch quiet(1);
+  const FakePeer peer([&](const FakePeer::Request&, FakePeer::Line& line) {
+    line.send(kSseHead);
+    line.chunk("one");
+    quiet.wait();
+    line.chunk("two");
+    line.send("0\r\n\r\n");
+  });
+  std::string heard;
+  AnswerReader reader;
+  reader.on_bytes = [&heard](std::string_view bytes) {
+    heard.append(bytes);
+    return true;
+  };
+  reader.on_quiet = [&] {
+    if (heard == "one") quiet.count_down();
+    heard += "|";
+  };
+  reader.quiet_interval = Milliseconds(1);
+  EXPECT_TRUE(run_call(url_of(peer), post(), {}, reader, {}).proper);
+  EXPECT_TRUE(heard.starts_with("one|two")) << heard;
+}
+
 TEST(PeerCall, TellsApartWhoIsLateWithWhat) {
   CallLimits limits;
   limits.first_byte_timeout = Milliseconds(150);
