@@ -15,15 +15,15 @@ constexpr std::string_view kBeat = ": hb";
 
 const std::vector<std::string> kFlowAdvice{
     "nginx:    proxy_buffering off;  and no proxy_ignore_headers X-Accel-Buffering",
-    "HAProxy:  option http-no-delay  and no option http-buffer-request on answers",
+    "HAProxy:  option http-no-delay  and no http-response wait-for-body",
 };
 const std::vector<std::string> kCutAdvice{
     "nginx:    proxy_read_timeout 1h;",
-    "HAProxy:  timeout client 1h  and  timeout server 1h",
+    "HAProxy:  timeout server 1h",
 };
+/// Of those that pack in spite of the daemon's no-transform, which HAProxy does not.
 const std::vector<std::string> kPlainAdvice{
     "nginx:    gzip off;",
-    "HAProxy:  no compression algo for text/event-stream",
 };
 
 std::string field(const StreamFacts& facts, const std::string& name) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# doctor: on Redis, on the daemon, and through a real nginx that lets a stream flow, holds it back,
-# cuts it, or packs it.
+# doctor: on Redis, on the daemon, and through a real nginx and a real HAProxy that let a stream
+# flow, hold it back, cut it, or pack it.
 load world
 
 health_of() { jq -r --arg check "$1" 'select(.check == $check) | .health' <<<"$output"; }
@@ -21,11 +21,45 @@ http {
   server { listen unix:$dir/holds;
     location / { proxy_pass http://daemon; proxy_http_version 1.0;
       proxy_ignore_headers X-Accel-Buffering; } }
+  server { listen unix:$dir/packs; gzip on; gzip_types text/event-stream; gzip_proxied any;
+    location / { proxy_pass http://daemon; } }
   server { listen unix:$dir/cuts;
     location / { proxy_pass http://daemon; proxy_read_timeout 2s; } }
 }
 CONF
   background nginx nginx -p "$dir" -c nginx.conf
+  eventually [ -S cuts ]
+}
+
+has_haproxy() {
+  command -v haproxy >/dev/null || skip "HAProxy is not installed (scripts/setup ci)"
+}
+
+# HAProxy, in the same ways.
+haproxy_between() {
+  cat >haproxy.cfg <<CONF
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 1h
+  timeout server 1h
+listen flows
+  bind unix@$dir/flows
+  timeout client 2s
+  option http-no-delay
+  compression algo gzip
+  compression type text/event-stream
+  server daemon ${url#http://}
+listen holds
+  bind unix@$dir/holds
+  http-response wait-for-body time 1h
+  server daemon ${url#http://}
+listen cuts
+  bind unix@$dir/cuts
+  timeout server 2s
+  server daemon ${url#http://}
+CONF
+  background haproxy haproxy -f haproxy.cfg
   eventually [ -S cuts ]
 }
 
@@ -78,6 +112,41 @@ CONF
   proxy
   status 1 taskfeed doctor "unix:$dir/cuts"
   has "$output" "stream flow" "cut after" "proxy_read_timeout"
+}
+
+@test "a stream that nginx packs is told, with the line to write" {
+  has_nginx
+  serve
+  proxy
+  status 1 taskfeed doctor "unix:$dir/packs"
+  has "$output" "held back" "stream headers" "compressed (gzip)" "gzip off"
+}
+
+# A client that listens is not silent for HAProxy, and what may not be transformed it does not pack.
+@test "a stream that HAProxy lets flow is found right, whatever it does to others" {
+  has_haproxy
+  serve
+  haproxy_between
+  status 0 taskfeed doctor "unix:$dir/flows" -o json
+  same flow ok "$(health_of 'stream flow')"
+  same head ok "$(health_of 'stream headers')"
+}
+
+@test "a stream that HAProxy holds back is told, with the line to write" {
+  has_haproxy
+  serve
+  haproxy_between
+  status 1 taskfeed doctor "unix:$dir/holds" -o json
+  same daemon ok "$(health_of daemon)"
+  has "$output" '"failed"' "held back" "no http-response wait-for-body"
+}
+
+@test "a stream that HAProxy cuts is told, with the line to write" {
+  has_haproxy
+  serve
+  haproxy_between
+  status 1 taskfeed doctor "unix:$dir/cuts"
+  has "$output" "stream flow" "cut after" "timeout server 1h"
 }
 
 @test "a daemon that is away, and what is no daemon" {
