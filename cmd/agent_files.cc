@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "runner/agent_source.h"
+
 namespace taskfeed::cmd {
 namespace {
 
@@ -45,12 +47,7 @@ Result<runner::AgentConfig> agent_from_file(const std::string& path,
                                             const AgentFileLimits& limits) {
   const Result<std::string> text = read_file(path, limits.file_bytes_max);
   if (!text) return text.error();
-  if (!path.ends_with(".json")) return runner::agent_from_toml(*text, path);
-  const Result<Json> json = parse_json(*text);
-  if (!json) return Error{json.error().code, path + ": " + json.error().text};
-  Result<runner::AgentConfig> agent = runner::agent_from_json(*json, runner::Origin::kOperator);
-  if (!agent) return Error{agent.error().code, path + ": " + agent.error().text};
-  return agent;
+  return runner::agent_from_text(*text, path);
 }
 
 Result<std::vector<runner::AgentConfig>> agents_from_folder(const std::string& folder,

@@ -1,7 +1,7 @@
 /// Agents that an operator declared in files: `serve --agents DIR`, and `agents apply FILE`.
 ///
 /// Threads  One.
-/// Errors   kInvalid names the file, and the line where TOML gives one. A folder with one bad file
+/// Errors   kInvalid names the file and the line. A folder with one bad file
 ///          is refused as a whole: half of what was declared is not what was declared.
 /// Owns     Nothing.
 #pragma once
@@ -18,7 +18,6 @@ struct AgentFileLimits {
   size_t files_max = 1'000;
 };
 
-/// `path` ends in .json, or is TOML.
 Result<runner::AgentConfig> agent_from_file(const std::string& path,
                                             const AgentFileLimits& limits = {});
 /// Every *.toml and *.json of `folder`, by name. Two files that declare one id are refused.

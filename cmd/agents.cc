@@ -1,7 +1,9 @@
-// agents: list, show, apply and delete the agents that are declared.
+// agents: list, show, apply, check and delete the agents that are declared.
 #include "agent_text.h"
+#include "base/text.h"
 #include "help_text.h"
 #include "inputs.h"
+#include "runner/agent_source.h"
 #include "subcommand.h"
 #include "verbs.h"
 
@@ -90,41 +92,30 @@ void declare_files(ArgParser& parser, AgentsOptions& options) {
   parser.arguments("FILE", options.words, true, "TOML or JSON, one agent each; - reads stdin");
 }
 
-/// JSON begins with a brace, TOML never does.
-bool is_json(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && text[first] == '{';
+Result<runner::AgentConfig> read_agent(const std::string& path, Deps& deps) {
+  const Result<std::string> text =
+      path == "-" ? deps.in.rest(kFileBytesMax, "the agent") : read_file(path, kFileBytesMax);
+  if (!text) return text.error();
+  return runner::agent_from_text(*text, path == "-" ? "stdin" : path);
 }
 
-Result<runner::AgentConfig> agent_from_text(std::string_view text, const std::string& source) {
-  if (!is_json(text)) return runner::agent_from_toml(text, source);
-  const Result<Json> json = parse_json(text);
-  if (!json) {
+/// Of an agent that one of `before` declares already.
+std::optional<Error> repeated(const std::vector<runner::AgentConfig>& before,
+                              const runner::AgentConfig& agent, const std::string& path) {
+  for (const auto& each : before) {
+    if (each.id != agent.id) continue;
     return Error{Errc::kInvalid,
-                 source + ":" + line_of_json_error(text, json.error()) + ": " + json.error().text};
+                 path + ": the agent " + agent.id.str() + " stands in two of the files; keep one"};
   }
-  // As TOML has it, {"agent": {…}}, and as `agents show --json` prints it.
-  const Json* const inner = json->size() == 1 ? find(*json, "agent") : nullptr;
-  Result<runner::AgentConfig> agent =
-      runner::agent_from_json(inner != nullptr ? *inner : *json, runner::Origin::kOperator);
-  if (!agent) return Error{agent.error().code, source + ": " + agent.error().text};
-  return agent;
+  return std::nullopt;
 }
 
 Result<std::vector<runner::AgentConfig>> read_agents(const AgentsOptions& options, Deps& deps) {
   std::vector<runner::AgentConfig> agents;
   for (const std::string& path : options.words) {
-    const Result<std::string> text =
-        path == "-" ? deps.in.rest(kFileBytesMax, "the agent") : read_file(path, kFileBytesMax);
-    if (!text) return text.error();
-    Result<runner::AgentConfig> agent = agent_from_text(*text, path == "-" ? "stdin" : path);
+    Result<runner::AgentConfig> agent = read_agent(path, deps);
     if (!agent) return agent.error();
-    for (const auto& before : agents) {
-      if (before.id == agent->id) {
-        return Error{Errc::kInvalid, path + ": the agent " + agent->id.str() +
-                                         " stands in two of the files; keep one"};
-      }
-    }
+    if (auto error = repeated(agents, *agent, path)) return *std::move(error);
     agents.push_back(*std::move(agent));
   }
   return agents;
@@ -156,6 +147,31 @@ ExitStatus run_apply(const AgentsOptions& options, Deps& deps) {
   return ExitStatus::kCompleted;
 }
 
+/// Every file is read, so that one call tells of each that is wrong.
+ExitStatus run_check(const AgentsOptions& options, Deps& deps) {
+  ExitStatus status = ExitStatus::kCompleted;
+  std::vector<runner::AgentConfig> agents;
+  for (const std::string& path : options.words) {
+    Result<runner::AgentConfig> agent = read_agent(path, deps);
+    if (!agent) {
+      status = fail(deps, agent.error());
+      continue;
+    }
+    if (const auto error = repeated(agents, *agent, path)) {
+      status = fail(deps, *error);
+      continue;
+    }
+    if (deps.json()) {
+      print_json(runner::agent_to_json(*agent), deps);
+    } else {
+      deps.out.line(escape_controls(path) + ": agent " + agent->id.str() + ", runner " +
+                    std::string(runner::to_string(agent->runner)));
+    }
+    agents.push_back(*std::move(agent));
+  }
+  return status;
+}
+
 // ---- which of them
 
 using AgentsParts = Parts<AgentsOptions>;
@@ -179,6 +195,15 @@ AgentsParts parts_of(std::string_view verb) {
             validate_nothing,
             run_apply};
   }
+  if (verb == "check") {
+    return {{.name = "agents check",
+             .usage = "[OPTIONS] FILE...",
+             .summary = "Say whether files declare agents as they should, and where they do not.",
+             .examples = "  taskfeed agents check agents.d/*.toml\n"},
+            declare_files,
+            validate_nothing,
+            run_check};
+  }
   const bool deletes = verb == "delete";
   return {{.name = deletes ? "agents delete" : "agents show",
            .usage = "[OPTIONS] AGENT...",
@@ -195,6 +220,7 @@ VerbsHelp help_of_verbs() {
           .verbs = {{"list", "all of them"},
                     {"show AGENT...", "one or several"},
                     {"apply FILE...", "declare or change, from TOML or JSON"},
+                    {"check FILE...", "say what is wrong in them, and declare nothing"},
                     {"delete AGENT...", "forget; tasks and events stay"}},
           .examples = kExample,
           .more = "One of them: taskfeed agents apply --help"};
@@ -209,7 +235,8 @@ ExitStatus enter_agents(Invocation& invocation, Needs needs) {
     invocation.out.write(verbs_help(help_of_verbs(), help_columns(invocation.out)));
     return ExitStatus::kCompleted;
   }
-  return enter(parts_of(*verb), invocation, needs);
+  // Who checks files needs neither Redis nor a daemon.
+  return enter(parts_of(*verb), invocation, *verb == "check" ? Needs::kNothing : needs);
 }
 
 }  // namespace taskfeed::cmd

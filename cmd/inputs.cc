@@ -113,18 +113,6 @@ Result<std::string> read_file(const std::string& path, size_t bytes_max) {
   return answer;
 }
 
-std::string line_of_json_error(std::string_view text, const Error& error) {
-  constexpr std::string_view kAt = "at byte ";
-  const size_t found = error.text.find(kAt);
-  size_t at = 0;
-  if (found != std::string::npos) {
-    const char* const begin = error.text.data() + found + kAt.size();
-    std::from_chars(begin, error.text.data() + error.text.size(), at);
-  }
-  const std::string_view before = text.substr(0, at == 0 ? 0 : std::min(at - 1, text.size()));
-  return std::to_string(1 + std::count(before.begin(), before.end(), '\n'));
-}
-
 Result<AgentId> agent_or_only_one(const std::optional<AgentId>& given, service::Tasks& tasks) {
   if (given) return *given;
   const Result<std::vector<runner::AgentConfig>> agents = tasks.agents();

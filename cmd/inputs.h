@@ -34,8 +34,6 @@ Result<void> check_utf8(std::string_view what, std::string_view text);
 Result<std::string> text_or_stdin(const std::string& text, std::string_view what, size_t bytes_max,
                                   Deps& deps);
 Result<std::string> read_file(const std::string& path, size_t bytes_max);
-/// "line 3" of `text`, for the byte that parse_json() names in its error.
-std::string line_of_json_error(std::string_view text, const Error& error);
 
 /// The agent that `--agent` names; without it, the only one that is declared.
 Result<AgentId> agent_or_only_one(const std::optional<AgentId>& given, service::Tasks& tasks);

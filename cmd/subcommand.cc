@@ -23,7 +23,7 @@ constexpr std::array kSubcommands{
     Subcommand{"approve", "say yes or no to what a task wants to do", Needs::kTasks, enter_approve},
     Subcommand{"input", "answer what a task asks", Needs::kTasks, enter_input},
     Subcommand{"publish", "add an event to a task", Needs::kTasks, enter_publish},
-    Subcommand{"agents", "list, show, apply and delete agents", Needs::kTasks, enter_agents,
+    Subcommand{"agents", "list, show, apply, check and delete agents", Needs::kTasks, enter_agents,
                kAgentsVerbs},
     Subcommand{"serve", "the daemon: HTTP, SSE and workers", Needs::kRedis, enter_serve},
     Subcommand{"worker", "workers alone", Needs::kRedis, enter_worker},

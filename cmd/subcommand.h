@@ -52,7 +52,7 @@ struct Subcommand {
   std::string_view verbs = {};  ///< "list|show": one of them follows the name.
 };
 
-inline constexpr std::string_view kAgentsVerbs = "list|show|apply|delete";
+inline constexpr std::string_view kAgentsVerbs = "list|show|apply|check|delete";
 inline constexpr std::string_view kConfigVerbs = "show|check|init";
 inline constexpr std::string_view kTokenVerbs = "create|list|revoke";
 

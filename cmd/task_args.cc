@@ -1,6 +1,7 @@
 #include "task_args.h"
 
 #include "inputs.h"
+#include "runner/json_place.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -14,9 +15,10 @@ Result<Json> all_parameters(const TaskArgs& args) {
     if (!text) return text.error();
     Result<Json> json = parse_json(*text);
     if (!json) {
-      return Error{Errc::kInvalid, *args.params_file + ":" +
-                                       line_of_json_error(*text, json.error()) + ": " +
-                                       json.error().text};
+      return Error{Errc::kInvalid,
+                   *args.params_file + ":" +
+                       std::to_string(runner::line_of_json_error(*text, json.error())) + ": " +
+                       json.error().text};
     }
     if (!json->is_object()) {
       return Error{Errc::kInvalid, *args.params_file + ": parameters must be a JSON object"};

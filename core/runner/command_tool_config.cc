@@ -1,5 +1,6 @@
 // Reads and writes [[agent.tools]]: the programs that a model may call.
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "runner/model_config.h"
@@ -8,6 +9,8 @@
 
 namespace taskfeed::runner {
 namespace {
+
+using namespace std::literals;
 
 constexpr int64_t kOutputBytesMost = ModelLimits{}.tool_output_bytes_max;
 constexpr size_t kVariablesMax = 64;
@@ -66,6 +69,16 @@ Result<void> read_schema(const Json& json, const std::string& place, Json& into)
   return read_required(into, inside);
 }
 
+/// The text of `sh -c`, in which a model's argument would be read as commands.
+bool is_shell_text(const std::vector<std::string>& argv, size_t at) {
+  constexpr std::array kShells{"sh"sv, "bash"sv, "dash"sv, "ash"sv, "ksh"sv, "zsh"sv, "fish"sv};
+  const std::string_view program = argv.front();
+  const std::string_view name = program.substr(program.rfind('/') + 1);
+  if (at < 2 || std::find(kShells.begin(), kShells.end(), name) == kShells.end()) return false;
+  const std::string& before = argv[at - 1];
+  return before.size() > 1 && before[0] == '-' && before[1] != '-' && before.back() == 'c';
+}
+
 /// The program is the operator's choice, and each argument in it is one that the model knows of.
 Result<void> check_placeholders(const CommandTool& tool, const std::string& place) {
   if (!placeholders_in(tool.argv.front()).empty()) {
@@ -73,6 +86,12 @@ Result<void> check_placeholders(const CommandTool& tool, const std::string& plac
   }
   for (size_t at = 1; at < tool.argv.size(); ++at) {
     for (const std::string& name : placeholders_in(tool.argv[at])) {
+      // A model that is to write whole commands is another matter.
+      if (is_shell_text(tool.argv, at) && tool.argv[at] != "{" + name + "}") {
+        return wrong(place + "run[" + std::to_string(at) + "]",
+                     "has {" + name + "} in a shell's text, where it may become any command; " +
+                         "write \"$1\" there, and \"sh\", \"{" + name + "}\" after it");
+      }
       if (find(tool.parameters["properties"], name) != nullptr) continue;
       return wrong(place + "run[" + std::to_string(at) + "]",
                    "has {" + name + "}, which is none of the parameters' properties; {{" + name +

@@ -74,7 +74,9 @@ Result<RetryPolicy> retry_from_json(const Json& json, const RetryPolicy& default
   if (!json.is_object()) return {Errc::kInvalid, "retry must be an object"};
   for (const auto& [key, value] : json.items()) {
     if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) {
-      return wrong(key, "is not a setting of a retry policy");
+      return wrong(key,
+                   "is not a setting of a retry policy; known are initial_interval, "
+                   "backoff_coefficient, maximum_interval, maximum_attempts, non_retryable_kinds");
     }
   }
   RetryPolicy policy = defaults;

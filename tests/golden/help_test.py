@@ -14,7 +14,8 @@ import termios
 import unittest
 
 BINARY, FOLDER = os.path.abspath(sys.argv[1]), sys.argv[2]
-VERBS = {'agents': ('list', 'show', 'apply', 'delete'), 'config': ('show', 'check', 'init'),
+VERBS = {'agents': ('list', 'show', 'apply', 'check', 'delete'),
+         'config': ('show', 'check', 'init'),
          'token': ('create', 'list', 'revoke')}
 TOPICS = ('options', 'configuration', 'environment', 'exit-status', 'formatting')
 COLUMNS = 80

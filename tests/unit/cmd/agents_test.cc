@@ -81,6 +81,56 @@ TEST(AgentsApply, RefusesOneAgentInTwoFiles) {
   EXPECT_EQ(world.agents(), 0u);
 }
 
+TEST(AgentsCheck, TellsOfEachFileThatIsWrong) {
+  AgentsWorld world;
+  const std::string first = world.file("a.toml", "[agent]\nid = \"x\"\nrunner = \"magic\"\n");
+  const std::string good = world.file("b.toml", kToml);
+  const std::string second = world.file("c.json", "{\"id\": \"y\",\n\"runner\": 3}");
+  const std::string again = world.file("d.toml", kToml);
+  EXPECT_EQ(world.call(enter_agents, {"check", first, good, second, again, "/absent.toml"}),
+            ExitStatus::kUsage);
+  EXPECT_EQ(world.out.text, good + ": agent one, runner command\n");
+  EXPECT_NE(world.err.text.find("taskfeed: " + first + ":3: runner \"magic\""), std::string::npos)
+      << world.err.text;
+  EXPECT_NE(world.err.text.find(second + ":2: runner must be"), std::string::npos);
+  EXPECT_NE(world.err.text.find(again + ": the agent one stands in two"), std::string::npos);
+  EXPECT_NE(world.err.text.find("/absent.toml: "), std::string::npos);
+  EXPECT_EQ(world.opened, 0) << "nobody is asked";
+}
+
+TEST(AgentsCheck, IsContentWithGoodFiles) {
+  AgentsWorld world;
+  EXPECT_EQ(world.call(enter_agents, {"check", "-", "--json"}, kToml), ExitStatus::kCompleted);
+  EXPECT_EQ(string_at(parse_json(world.out.text).value(), "id"), "one");
+  EXPECT_EQ(world.err.text, "");
+}
+
+TEST(AgentsShow, TellsOfAModelItsToolsAndItsBudget) {
+  AgentsWorld world;
+  const std::string file = world.file("m.toml", R"([agent]
+id = "m"
+runner = "openai"
+base_url = "http://127.0.0.1:1/v1"
+model = "gpt-4"
+budget = { usd = 0.5, wall_time = "10m" }
+[[agent.tools]]
+name = "size"
+run = ["du", "{path}"]
+parameters = { properties = { path = {} } }
+[[agent.mcp]]
+name = "far"
+url = "https://tools.example/mcp"
+)");
+  EXPECT_EQ(world.call(enter_agents, {"apply", file}), ExitStatus::kCompleted) << world.err.text;
+  EXPECT_EQ(world.call(enter_agents, {"show", "m"}), ExitStatus::kCompleted);
+  for (const std::string_view line :
+       {"runner       openai\n", "server       http://127.0.0.1:1/v1\n", "model        gpt-4\n",
+        "budget       usd 0.5, wall_time 10m\n", "tools        size: du {path}\n",
+        "mcp          far: https://tools.example/mcp\n"}) {
+    EXPECT_NE(world.out.text.find(line), std::string::npos) << world.out.text;
+  }
+}
+
 TEST(AgentsDelete, ForgetsAnAgentAndNamesOneThatIsUnknown) {
   AgentsWorld world;
   world.backend.apply_agent("one");

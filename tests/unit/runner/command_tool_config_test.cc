@@ -110,6 +110,27 @@ TEST(CommandToolConfigErrors, NameTheKeyThatIsWrong) {
   }
 }
 
+TEST(CommandToolConfigErrors, KeepArgumentsOutOfAShellsText) {
+  const auto run = [](const Json& argv) {
+    Json json = least();
+    json["parameters"] = {{"properties", {{"a", {{"type", "string"}}}}}};
+    json["run"] = argv;
+    return read(json);
+  };
+  for (const Json& argv : {Json{"sh", "-c", "wc -l {a}"}, Json{"/bin/bash", "-ec", "ls '{a}'"},
+                           Json{"zsh", "-l", "-c", "{a} "}}) {
+    const auto refused = run(argv);
+    ASSERT_FALSE(refused.ok()) << argv;
+    EXPECT_NE(refused.error().text.find("in a shell's text"), std::string::npos)
+        << refused.error().text;
+  }
+  for (const Json& argv :
+       {Json{"sh", "-c", "wc -l \"$1\"", "sh", "{a}"}, Json{"sh", "-c", "{a}"},
+        Json{"sh", "script.sh", "x{a}"}, Json{"grep", "-c", "x{a}"}, Json{"sh", "--c", "x{a}"}}) {
+    EXPECT_TRUE(run(argv).ok()) << argv;
+  }
+}
+
 TEST(CommandToolConfigErrors, NameTheLimitThatWasPassed) {
   Json many = Json::array();
   for (size_t i = 0; i <= ModelLimits{}.tools_max; ++i) {
