@@ -165,6 +165,7 @@ Result<void> MemoryBroker::execute(const TaskId& task, const Execution& executio
     stands.execution = execution.id;
     stands.query = execution.query;
     stands.streaming = execution.streaming;
+    stands.budget = execution.budget;
     (*found)->queue = execution.queue;
     (*found)->claims = 0;
     (*found)->last_error.clear();

@@ -194,6 +194,7 @@ Result<Committed> MemoryBroker::commit(const Commit& commit) {
     next.execution = stands.task.execution;
     next.query = stands.task.query;
     next.streaming = stands.task.streaming;
+    next.budget = stands.task.budget;
     if (over) next.status = stands.task.status;
     stands.task = std::move(next);
     stands.state_json = commit.snapshot->state_json;

@@ -74,6 +74,7 @@ struct Execution {
   std::string query;
   std::optional<bool> streaming;
   QueueName queue;
+  Json budget = nullptr;  ///< Task::budget.
 };
 
 struct Claimed {

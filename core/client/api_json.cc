@@ -53,6 +53,7 @@ std::string execute_body(const service::ExecuteRequest& request) {
   Json body = Json::object();
   if (!request.query.empty()) body["query"] = request.query;
   if (request.streaming) body["enable_streaming"] = *request.streaming;
+  if (!request.budget.is_null()) body["budget"] = request.budget;
   return dump_json(body);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "runner/model_overrides.h"
 #include "workflow/events.h"
 
 namespace taskfeed::engine {
@@ -15,6 +16,10 @@ using How = RunEnd::How;
 bool wants_streaming(const Task& task, const runner::AgentConfig& agent) {
   if (task.streaming) return *task.streaming;
   return bool_at(task.spec.parameters, "enable_streaming", agent.enable_streaming);
+}
+
+Json parameters_of(const Task& task) {
+  return runner::parameters_with_budget(task.spec.parameters, task.budget);
 }
 
 }  // namespace
@@ -60,7 +65,7 @@ TaskRun::Next TaskRun::step() {
 TaskRun::Next TaskRun::carry(const workflow::Start&) {
   if (Next end = ensure_agent()) return end;
   const Task& task = journal_.task();
-  const runner::Beginning beginning = runner_->beginning(*agent_, task.spec.parameters);
+  const runner::Beginning beginning = runner_->beginning(*agent_, parameters_of(task));
   journal_.record(types::kStarted,
                   workflow::started_payload({
                       .goal = task.query.empty() ? task.spec.description : task.query,
@@ -106,7 +111,7 @@ TaskRun::Next TaskRun::run_activity(const workflow::RunActivity& command) {
       .execution = *task.execution,
       .agent = *agent_,
       .query = task.query.empty() ? task.spec.description : task.query,
-      .parameters = task.spec.parameters,
+      .parameters = parameters_of(task),
       .step = command.step,
       .attempt = command.attempt,
       .previous_response = journal_.state().response,

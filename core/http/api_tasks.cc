@@ -187,8 +187,10 @@ Reply execute_task(const ApiPorts& ports, const Call& call, const Captures& capt
   const Result<Json> json = parse_body(call.body);
   if (!json) return refused(json.error(), call);
   BodyReader body(*json);
+  const Json* const budget = body.any("budget");
   const service::ExecuteRequest request{.query = body.text("query").value_or(""),
-                                        .streaming = body.flag("enable_streaming")};
+                                        .streaming = body.flag("enable_streaming"),
+                                        .budget = budget == nullptr ? Json() : *budget};
   body.refuse_others();
   if (!body.ok()) return refused(body.problem(), call);
   const Result<Task> task = task_at(ports, captures);

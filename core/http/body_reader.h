@@ -27,6 +27,7 @@ class BodyReader {
   std::optional<bool> flag(std::string_view key);
   /// nullptr where it is absent.
   const Json* object(std::string_view key);
+  const Json* any(std::string_view key) { return member(key); }
   void wrong(std::string_view key, std::string detail);
   /// After all reads: notes every member that none of them asked for.
   void refuse_others();

@@ -179,12 +179,13 @@ Result<broker::TaskPage> RedisBroker::list(const broker::ListQuery& query) {
 Result<void> RedisBroker::execute(const TaskId& task, const broker::Execution& execution) {
   const std::string id = execution.id.str();
   const std::string streaming = !execution.streaming ? "" : *execution.streaming ? "1" : "0";
+  const std::string budget = execution.budget.is_null() ? "" : dump_json(execution.budget);
   // The script before the entry: a worker that took the entry of a task still `submitted` would
   // drop it. A crash between the two leaves a pending task, which the same call queues again.
   const auto replies = client_.call(
       [&](Batch& batch, bool) {
-        batch.script(scripts::k_execute, {keys_.task(task)}, 4);
-        batch.add(id).add(execution.query).add(streaming).add(execution.queue.str());
+        batch.script(scripts::k_execute, {keys_.task(task)}, 5);
+        batch.add(id).add(execution.query).add(streaming).add(execution.queue.str()).add(budget);
         batch.command({"XADD", keys_.queue(execution.queue), "*", "task", task.str()});
       },
       {.repeat = Repeat::kGuarded});

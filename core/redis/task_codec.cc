@@ -134,12 +134,17 @@ Result<broker::StoredTask> decode_task(const TaskId& id, const ReplyView& fields
   }
   stored.task.query = fields.at(10).text();
   if (!fields.at(11).text().empty()) stored.task.streaming = fields.at(11).text() == "1";
-  if (!fields.at(13).text().empty()) {
-    const auto holder = WorkerId::parse(fields.at(13).text());
+  if (const std::string_view text = fields.at(13).text(); !text.empty()) {
+    const auto budget = parse_json(text);
+    if (!budget) return unreadable(id, budget.error().text);
+    stored.task.budget = *budget;
+  }
+  if (!fields.at(14).text().empty()) {
+    const auto holder = WorkerId::parse(fields.at(14).text());
     if (!holder) return unreadable(id, holder.error().text);
     stored.holder = *holder;
   }
-  stored.signals = decode_signals(fields.at(14));
+  stored.signals = decode_signals(fields.at(15));
   return stored;
 }
 

@@ -19,7 +19,7 @@ std::string encode_record(const Task& task);
 /// Result, error, times, cost: what events decide, but for the status, which is a field of its own.
 std::string encode_fold(const Task& task);
 
-/// From the first 13 fields that load.lua answers; `holder` is read where `fields` has a 14th.
+/// From the first 14 fields that load.lua answers; `holder` is read where `fields` has a 15th.
 Result<broker::StoredTask> decode_task(const TaskId& id, const ReplyView& fields);
 /// From XRANGE on a task's inbox.
 std::vector<broker::Signal> decode_signals(const ReplyView& entries);

@@ -107,6 +107,10 @@ Result<EffectiveModel> effective_model(const ModelServer& server, const Json& ta
   return effective;
 }
 
+bool keeps_to_budget(const AgentConfig& agent) {
+  return agent.model_server || agent.adk;
+}
+
 Result<workflow::Budget> tightened(const workflow::Budget& budget, const Json& task_parameters) {
   const Json* const value = find(task_parameters, kBudgetParameter);
   if (value == nullptr || value->is_null()) return budget;
@@ -123,6 +127,20 @@ Result<workflow::Budget> task_budget(const Json& value) {
     return refused(Errc::kInvalid, kBudgetParameter, "must be above 0, in US dollars");
   }
   return of_parameter(budget.error());
+}
+
+Json parameters_with_budget(const Json& task_parameters, const Json& budget) {
+  Json parameters = task_parameters;
+  if (budget.is_null()) return parameters;
+  const Json* const own = find(task_parameters, kBudgetParameter);
+  const auto first = own == nullptr || own->is_null() ? workflow::Budget{} : task_budget(*own);
+  const auto second = task_budget(budget);
+  // One that cannot be read stays where it is, for effective_model() to refuse.
+  if (first && second) {
+    parameters[std::string(kBudgetParameter)] =
+        workflow::budget_to_json(workflow::tighter(*first, *second));
+  }
+  return parameters;
 }
 
 Result<void> check_task_parameters(const AgentConfig& agent, const Json& task_parameters) {

@@ -31,10 +31,16 @@ struct EffectiveModel {
 
 Result<EffectiveModel> effective_model(const ModelServer& server, const Json& task_parameters);
 
+/// Whether tasks of this agent are held to a budget: those whose models cost.
+bool keeps_to_budget(const AgentConfig& agent);
 /// The tighter one of an agent's budget and the one in its task's parameters, in each bound.
 Result<workflow::Budget> tightened(const workflow::Budget& budget, const Json& task_parameters);
 /// Of `budget`, wherever a task may bring one.
 Result<workflow::Budget> task_budget(const Json& value);
+
+/// The parameters that a runner sees: with the tighter one of their own budget and that of the
+/// execution (Task::budget), which may be null.
+Json parameters_with_budget(const Json& task_parameters, const Json& budget);
 
 /// Whether a task with these parameters can be executed by `agent`, whatever its kind.
 Result<void> check_task_parameters(const AgentConfig& agent, const Json& task_parameters);

@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "event/event_type.h"
+#include "runner/model_overrides.h"
 
 namespace taskfeed::service {
 namespace {
@@ -122,6 +123,18 @@ Result<void> check_execute(const Task& task) {
     return {Errc::kConflict, status_of(task) + " already; create another task to run it again"};
   }
   return {Errc::kConflict, status_of(task) + " already; `taskfeed tail` follows it"};
+}
+
+Result<Json> execute_budget(const runner::AgentConfig& agent, const Json& budget) {
+  if (budget.is_null()) return Json();
+  if (!runner::keeps_to_budget(agent)) {
+    return {Errc::kInvalid, "the agent " + agent.id.str() + " has runner \"" +
+                                std::string(runner::to_string(agent.runner)) +
+                                "\", which keeps to no budget; execute the task without one"};
+  }
+  const Result<workflow::Budget> read = runner::task_budget(budget);
+  if (!read) return read.error();
+  return workflow::budget_to_json(*read);
 }
 
 Result<void> check_control(const Task& task, broker::SignalKind kind) {

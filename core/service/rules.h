@@ -21,6 +21,9 @@ TaskId task_id_of_key(const AgentId& agent, std::string_view key);
 Result<void> check_spec(const TaskSpec& spec, const TaskLimits& limits);
 /// Only a submitted task is executed.
 Result<void> check_execute(const Task& task);
+/// `budget` of an execution as it is kept: an object, or null where nothing was said. kInvalid for
+/// an agent that keeps to none.
+Result<Json> execute_budget(const runner::AgentConfig& agent, const Json& budget);
 /// kEnded on a finished task; kConflict where the status forbids pause or resume.
 Result<void> check_control(const Task& task, broker::SignalKind kind);
 /// The question that an answer is meant for. Empty: the same was answered before, which is no error

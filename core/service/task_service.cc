@@ -100,11 +100,15 @@ Result<Task> TaskService::execute(const TaskId& task, const ExecuteRequest& requ
     return fit.error();
   }
 
+  const Result<Json> budget = execute_budget(*known, request.budget);
+  if (!budget) return budget.error();
+
   const broker::Execution execution{
       .id = ports_.ids.uuid7(),
       .query = request.query.empty() ? before.spec.description : request.query,
       .streaming = request.streaming,
-      .queue = queue_};
+      .queue = queue_,
+      .budget = *budget};
   Result<void> submitted = ports_.engine.submit(task, execution);
   if (!submitted && submitted.error().code == Errc::kTimeout) {
     submitted = ports_.engine.submit(task, execution);  // The same execution: harmless twice.

@@ -23,6 +23,9 @@ namespace taskfeed::service {
 struct ExecuteRequest {
   std::string query;              ///< Empty: the task's description.
   std::optional<bool> streaming;  ///< Before the task's parameters and the agent's default.
+  /// What it may spend: {"usd": 0.5, "steps": 10}, or a number of US dollars. It tightens what the
+  /// task's parameters and its agent say; an agent that keeps to no budget is refused one.
+  Json budget = nullptr;
 };
 
 struct ControlRequest {

@@ -90,6 +90,7 @@ Json task_to_json(const Task& task) {
   json["status"] = to_string(task.status);
   json["query"] = task.query;
   json["enable_streaming"] = or_null(task.streaming, [](bool value) { return value; });
+  json["budget"] = task.budget;
   json["result"] = or_null(task.result, same);
   json["error"] = or_null(task.error, [](const TaskFailure& failure) {
     return Json{{"kind", failure.kind}, {"message", failure.message}};
@@ -120,6 +121,9 @@ Result<Task> task_from_json(const Json& json) {
   if (const Json* const streaming = find(json, "enable_streaming");
       streaming != nullptr && streaming->is_boolean()) {
     task.streaming = streaming->get<bool>();
+  }
+  if (const Json* const budget = find(json, "budget"); budget != nullptr && budget->is_object()) {
+    task.budget = *budget;
   }
   if (Result<void> outcome = read_outcome(json, task); !outcome) return outcome.error();
   return task;

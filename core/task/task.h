@@ -63,6 +63,9 @@ struct Task {
   std::optional<ExecutionId> execution;
   std::string query;              ///< What `execute` was given; else the description.
   std::optional<bool> streaming;  ///< What `execute` asked for, before all else.
+  /// What `execute` lets it spend, as {"usd": 0.5}; null: it said nothing. Beside what its
+  /// parameters and its agent say, of which each may be tighter.
+  Json budget;
   std::optional<WallTime> started_at;
   std::optional<WallTime> completed_at;
   std::optional<std::string> result;  ///< The final response.
@@ -75,8 +78,8 @@ struct Task {
 };
 
 /// The document of GET …/tasks/{t}: id, agent_id, description, user_id, parameters, labels, status,
-/// query, enable_streaming, result, error, created_at, started_at, completed_at, execution_id,
-/// total_cost, waiting_for, last_event_id. Absent values are null.
+/// query, enable_streaming, budget, result, error, created_at, started_at, completed_at,
+/// execution_id, total_cost, waiting_for, last_event_id. Absent values are null.
 Json task_to_json(const Task& task);
 Result<Task> task_from_json(const Json& json);
 

@@ -76,6 +76,7 @@ TEST_P(ContractCommit, DoesNotWriteTheRecord) {
   EXPECT_EQ(stored.execution, held.stored.task.execution) << "what execute() wrote, too";
   EXPECT_EQ(stored.query, "hello?");
   EXPECT_EQ(stored.streaming, true);
+  EXPECT_EQ(stored.budget, (Json{{"usd", 0.5}}));
 }
 
 TEST_P(ContractCommit, MayBeASnapshotAlone) {

@@ -32,6 +32,7 @@ TEST_P(ContractLease, ComesWithTheTaskAsStored) {
   EXPECT_EQ(held.stored.task.status, TaskStatus::kPending);
   EXPECT_EQ(held.stored.task.query, "hello?");
   EXPECT_EQ(held.stored.task.streaming, true);
+  EXPECT_EQ(held.stored.task.budget, (Json{{"usd", 0.5}}));
   EXPECT_EQ(held.stored.task.last_event->seq, 1u);
   EXPECT_EQ(held.stored.holder, worker("w1"));
   EXPECT_TRUE(held.stored.state_json.empty());

@@ -16,7 +16,9 @@ class ContractTasks : public Contract {
                .wait = Milliseconds(0)})
         .value();
   }
-  Execution execution() { return {ids.uuid7(), "a question", false, testing::queue("default")}; }
+  Execution execution() {
+    return {ids.uuid7(), "a question", false, testing::queue("default"), {{"steps", 3}}};
+  }
 };
 TASKFEED_CONTRACT(ContractTasks);
 
@@ -76,6 +78,7 @@ TEST_P(ContractTasks, ThatAreExecutedArePendingAndQueued) {
   EXPECT_EQ(stored.execution, wanted.id);
   EXPECT_EQ(stored.query, "a question");
   EXPECT_EQ(stored.streaming, false);
+  EXPECT_EQ(stored.budget, wanted.budget);
   const auto entries = take_all();
   ASSERT_EQ(entries.size(), 1u);
   EXPECT_EQ(entries[0].task, task);

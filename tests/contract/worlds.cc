@@ -158,7 +158,10 @@ TaskId Contract::created(std::string_view id, std::string_view agent_id) {
 
 TaskId Contract::pending(std::string_view id) {
   const TaskId task = created(id);
-  TF_ASSERT(tasks.execute(task, {ids.uuid7(), "hello?", true, testing::queue("default")}).ok());
+  TF_ASSERT(tasks
+                .execute(task, {ids.uuid7(), "hello?", true, testing::queue("default"),
+                                Json{{"usd", 0.5}}})
+                .ok());
   return task;
 }
 

@@ -99,6 +99,7 @@ class EngineWorld {
   struct Submission {
     Json parameters = Json::object();
     std::optional<bool> streaming;
+    Json budget = nullptr;
   };
   void submit() { submit(Submission{}); }
   void submit(const Submission& submission) {
@@ -119,7 +120,8 @@ class EngineWorld {
                            .error = {},
                            .last_event = {}})
                   .ok());
-    TF_ASSERT(engine.submit(id, {ids.uuid7(), "", submission.streaming, queue}).ok());
+    TF_ASSERT(
+        engine.submit(id, {ids.uuid7(), "", submission.streaming, queue, submission.budget}).ok());
   }
   Result<void> signal(broker::SignalKind kind) {
     return engine.signal(id, {kind, "tester", "because", {}});

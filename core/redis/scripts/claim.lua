@@ -1,6 +1,6 @@
 -- claim: the lease, where nobody holds it and something is to be done.
 -- KEYS  task, inbox      ARGV  worker, lease_ms, nonce (the same call repeated has the same)
--- Answers {token, claims, signals, {the fields of load.lua up to queue}}; TFNOTASK; TFENDED;
+-- Answers {token, claims, signals, {the fields of load.lua up to budget}}; TFNOTASK; TFENDED;
 -- TFHELD holder; TFIDLE status.
 local at = redis.call('HMGET', KEYS[1], 'rec', 'end', 'st', 'holder', 'until', 'nonce', 'token',
   'claims')
@@ -21,5 +21,5 @@ if at[6] ~= ARGV[3] or not at[4] then
              'token', token, 'claims', claims, 'nonce', ARGV[3])
 end
 local answer = redis.call('HMGET', KEYS[1], 'rec', 'st', 'fold', 'state', 'folded', 'ver', 'seq',
-                          'tag', 'err', 'exec', 'query', 'streaming', 'queue')
+                          'tag', 'err', 'exec', 'query', 'streaming', 'queue', 'budget')
 return {token, claims, signals, answer}

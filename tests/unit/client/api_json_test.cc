@@ -21,6 +21,8 @@ TEST(ApiBody, LeavesOutWhatIsNotSaid) {
   EXPECT_EQ(execute_body({}), "{}");
   EXPECT_EQ(execute_body({.query = "q", .streaming = false}),
             R"({"query":"q","enable_streaming":false})");
+  EXPECT_EQ(execute_body({.query = {}, .streaming = {}, .budget = {{"usd", 0.5}}}),
+            R"({"budget":{"usd":0.5}})");
   EXPECT_EQ(control_body({}), "{}");
   EXPECT_EQ(control_body({.by = "ann", .reason = "lunch"}), R"({"by":"ann","reason":"lunch"})");
 }

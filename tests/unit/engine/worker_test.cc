@@ -73,6 +73,30 @@ TEST(WorkerModes, AreChosenByExecuteThenParametersThenAgent) {
   }
 }
 
+TEST(WorkerBudget, IsTheTighterOneOfTheTaskAndItsExecution) {
+  struct Case {
+    Json parameters;
+    Json budget;
+    Json expected;
+  };
+  for (const Case& one : {Case{{{"depth", 1}}, nullptr, {{"depth", 1}}},
+                          Case{{{"budget", 0.5}}, nullptr, {{"budget", 0.5}}},
+                          Case{Json::object(), {{"steps", 3}}, {{"budget", {{"steps", 3}}}}},
+                          Case{{{"budget", 0.5}},
+                               {{"usd", 0.75}, {"steps", 3}},
+                               {{"budget", {{"usd", 0.5}, {"steps", 3}}}}}}) {
+    EngineWorld world(1);
+    Json seen;
+    world.runner.on_begin = [&](const runner::Activity& activity) { seen = activity.parameters; };
+    world.submit({.parameters = one.parameters, .budget = one.budget});
+    SimWorker worker(world, "w", open_gate);
+    EXPECT_TRUE(world.finish(worker));
+    EXPECT_EQ(seen, one.expected);
+    EXPECT_EQ(world.stored().task.spec.parameters, one.parameters);
+    EXPECT_EQ(world.stored().task.budget, one.budget);
+  }
+}
+
 TEST(WorkerRoundTrips, OfATaskOfOneStepAreAtMostTwelve) {
   EngineWorld batch(1);
   EXPECT_LE(round_trips(batch), 10U);

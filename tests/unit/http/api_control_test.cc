@@ -54,6 +54,36 @@ TEST(ApiExecute, RefusesMembersThatAreWrongOrUnknown) {
   EXPECT_EQ(world.tasks.get(task.id)->status, TaskStatus::kSubmitted);
 }
 
+TEST(ApiExecute, TakesABudgetForAnAgentThatKeepsToIt) {
+  ApiWorld world;
+  runner::AgentConfig assistant = ApiWorld::agent_config("assistant", runner::RunnerKind::kOpenAi);
+  assistant.model_server = runner::ModelServer{
+      .base_url = HttpUrl::parse("http://127.0.0.1:1/v1").value(), .model = "m"};
+  ASSERT_TRUE(world.tasks.put_agent(assistant).ok());
+  const Task task = world.create("assistant");
+  expect_problem(world.post(ApiWorld::path(task, "/execute"), R"({"budget":"much"})"), 400,
+                 "invalid");
+  const Json json = expect_json(
+      world.post(ApiWorld::path(task, "/execute"), R"({"budget":{"usd":0.5,"steps":3}})"), 202);
+  EXPECT_EQ(json["budget"], (Json{{"usd", 0.5}, {"steps", 3}}));
+  expect_problem(world.post(ApiWorld::path(world.create(), "/execute"), R"({"budget":0.5})"), 400,
+                 "invalid");
+}
+
+TEST(ApiTaskCreate, RefusesASettingThatAnAgentsOperatorKeepsToHimself) {
+  ApiWorld world;
+  runner::AgentConfig assistant = ApiWorld::agent_config("assistant", runner::RunnerKind::kOpenAi);
+  assistant.model_server = runner::ModelServer{
+      .base_url = HttpUrl::parse("http://127.0.0.1:1/v1").value(), .model = "m"};
+  ASSERT_TRUE(world.tasks.put_agent(assistant).ok());
+  expect_problem(world.post("/api/v1/agents/assistant/tasks",
+                            R"({"task_parameters":{"base_url":"http://h"}})"),
+                 403, "forbidden");
+  expect_problem(
+      world.post("/api/v1/agents/assistant/tasks", R"({"task_parameters":{"temperature":"hot"}})"),
+      400, "invalid");
+}
+
 TEST(ApiExecute, Is503WithRetryAfterWhileNothingCanBeStored) {
   ApiWorld world;
   const Task task = world.create();

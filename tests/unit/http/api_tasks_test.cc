@@ -13,9 +13,10 @@ using testing::Told;
 constexpr std::string_view kTasks = "/api/v1/agents/builder/tasks";
 
 const std::vector<std::string> kTaskKeys{
-    "id",         "agent_id",     "description",      "user_id",    "parameters",  "labels",
-    "status",     "query",        "enable_streaming", "result",     "error",       "created_at",
-    "started_at", "completed_at", "execution_id",     "total_cost", "waiting_for", "last_event_id"};
+    "id",           "agent_id",   "description", "user_id",          "parameters",
+    "labels",       "status",     "query",       "enable_streaming", "budget",
+    "result",       "error",      "created_at",  "started_at",       "completed_at",
+    "execution_id", "total_cost", "waiting_for", "last_event_id"};
 
 std::vector<std::string> pointers(const Told& told) {
   std::vector<std::string> all;

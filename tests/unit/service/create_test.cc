@@ -89,6 +89,25 @@ TEST_F(ServiceModelAgent, IsAskedAgainWhenTheTaskIsExecuted) {
   EXPECT_TRUE(service_.execute(task, {}).ok());
 }
 
+TEST_F(ServiceModelAgent, KeepsToTheBudgetOfAnExecution) {
+  declare({});
+  const TaskId task = service_.create(with(Json::object())).value().id;
+  EXPECT_EQ(code_of(service_.execute(task, {.budget = -1})), Errc::kInvalid);
+  EXPECT_EQ(code_of(service_.execute(task, {.budget = {{"euro", 1}}})), Errc::kInvalid);
+  EXPECT_EQ(service_.execute(task, {.budget = 0.25}).value().budget, (Json{{"usd", 0.25}}));
+  EXPECT_EQ(service_.get(task).value().budget, (Json{{"usd", 0.25}}));
+}
+
+TEST_F(ServiceModelAgent, AloneIsExecutedWithABudget) {
+  const TaskId task = submitted();
+  const auto refused = service_.execute(task, {.budget = 0.25});
+  EXPECT_EQ(code_of(refused), Errc::kInvalid);
+  EXPECT_EQ(refused.error().text,
+            "the agent builder has runner \"command\", which keeps to no budget; execute the task "
+            "without one");
+  EXPECT_EQ(service_.get(task)->status, TaskStatus::kSubmitted);
+}
+
 class ServiceCreateOnce : public ServiceWorld {};
 
 TEST_F(ServiceCreateOnce, AnswersTheSameTaskAsItIsByThen) {

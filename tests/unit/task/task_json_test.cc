@@ -27,6 +27,7 @@ Task finished_task() {
   task.execution = uuid_with_tag(5);
   task.query = "hello?";
   task.streaming = false;
+  task.budget = Json{{"usd", 0.5}};
   task.started_at = task.created_at + Milliseconds(10);
   task.completed_at = task.created_at + Milliseconds(2'000);
   task.result = "";
@@ -37,13 +38,14 @@ Task finished_task() {
 }
 
 TEST(TaskJson, OfAFreshTaskHasNullForWhatIsNotThere) {
-  EXPECT_EQ(dump_json(task_to_json(fresh_task())),
-            R"({"id":"t1","agent_id":"a1","description":"say hello","user_id":"u1",)"
-            R"("parameters":{"depth":3,"tags":["x",null]},"labels":{"team":"blue"},)"
-            R"("status":"submitted","query":"","enable_streaming":null,"result":null,)"
-            R"("error":null,"created_at":"2026-11-22T10:00:00.123Z","started_at":null,)"
-            R"("completed_at":null,"execution_id":null,"total_cost":0.0,"waiting_for":[],)"
-            R"("last_event_id":null})");
+  EXPECT_EQ(
+      dump_json(task_to_json(fresh_task())),
+      R"({"id":"t1","agent_id":"a1","description":"say hello","user_id":"u1",)"
+      R"("parameters":{"depth":3,"tags":["x",null]},"labels":{"team":"blue"},)"
+      R"("status":"submitted","query":"","enable_streaming":null,"budget":null,)"
+      R"("result":null,"error":null,"created_at":"2026-11-22T10:00:00.123Z","started_at":null,)"
+      R"("completed_at":null,"execution_id":null,"total_cost":0.0,"waiting_for":[],)"
+      R"("last_event_id":null})");
 }
 
 TEST(TaskJson, IsReadBackAsItWasWritten) {
@@ -112,6 +114,7 @@ RC_GTEST_PROP(TaskProperties, AnyTaskIsReadBackAsItWasWritten, ()) {
   task.spec.labels[text()] = text();
   task.query = text();
   if (sometimes()) task.streaming = sometimes();
+  if (sometimes()) task.budget = Json{{"steps", *rc::gen::inRange(1, 1'000)}};
   if (sometimes()) task.result = text();
   if (sometimes()) task.error = TaskFailure{text(), text()};
   if (sometimes()) task.started_at = task.created_at + Milliseconds(*rc::gen::arbitrary<int32_t>());
