@@ -147,13 +147,28 @@ EventLine tool_or_approval(std::string_view type, const Json& event, const Looks
           fields.take()};
 }
 
+/// Of a bound that is no money: "90000", "10m".
+std::string amount_at(const Json& event, std::string_view key) {
+  const Json* const amount = find(event, key);
+  if (amount == nullptr) return {};
+  return amount->is_string() ? amount->get<std::string>() : dump_json(*amount);
+}
+
+/// "$0.41 of $0.50"; "18 of 20 steps".
+std::string spent_of(const Json& event) {
+  std::string bound = string_at(event, "bound", "usd");
+  const bool money = bound == "usd";
+  std::string spent = money ? short_dollars_at(event, "used") : amount_at(event, "used");
+  const std::string of = money ? short_dollars_at(event, "budget") : amount_at(event, "budget");
+  if (!of.empty()) spent += (spent.empty() ? "of " : " of ") + of;
+  if (money || spent.empty()) return spent;
+  std::replace(bound.begin(), bound.end(), '_', ' ');
+  return spent + " " + bound;
+}
+
 EventLine budget(std::string_view type, const Json& event, const Looks& looks) {
   EventFields fields(looks);
-  std::string spent = short_dollars_at(event, "used");
-  if (const std::string of = short_dollars_at(event, "budget"); !of.empty()) {
-    spent += (spent.empty() ? "of " : " of ") + of;
-  }
-  fields.fact(spent, Rank::kMain);
+  fields.fact(spent_of(event), Rank::kMain);
   if (const Json* ratio = find(event, "ratio"); ratio != nullptr && ratio->is_number()) {
     fields.fact(std::to_string(std::lround(ratio->get<double>() * 100)) + " %");
   }

@@ -94,7 +94,8 @@ void WatchSummary::add_costs(One& one, std::string_view type, const Json& event)
     }
     if (const double budget = dollars_at(event, "budget"); budget > 0) one.budget = budget;
   }
-  if (type == types::kBudgetWarning || type == types::kBudgetExceeded) {
+  const bool told = type == types::kBudgetWarning || type == types::kBudgetExceeded;
+  if (told && string_at(event, "bound", "usd") == "usd") {
     if (const double budget = dollars_at(event, "budget"); budget > 0) one.budget = budget;
     one.total_cost = std::max(one.total_cost, dollars_at(event, "used"));
   }

@@ -87,8 +87,10 @@ TEST_F(WatchSummaryLine, BelievesTheTotalThatIsSaid) {
   EXPECT_NE(line().find("$0.0041 of"), std::string::npos) << line();
   add(types::kLlmCallCompleted, R"({"cost":0.01,"total_cost":0.25})");
   EXPECT_NE(line().find("$0.25 of $0.50"), std::string::npos) << line();
-  add(types::kBudgetWarning, R"({"budget":0.3,"used":0.26})");
+  add(types::kBudgetWarning, R"({"bound":"usd","budget":0.3,"used":0.26})");
   EXPECT_NE(line().find("$0.26 of $0.30"), std::string::npos) << line();
+  add(types::kBudgetExceeded, R"({"bound":"tokens","budget":1000,"used":1001})");
+  EXPECT_NE(line().find("$0.26 of $0.30"), std::string::npos) << "tokens are no dollars";
 }
 
 TEST_F(WatchSummaryLine, JoinsSeveralTasks) {
