@@ -1,5 +1,6 @@
 // execute: queues a task that was created, and may stay with it.
 #include "attend.h"
+#include "budget_args.h"
 #include "inputs.h"
 #include "subcommand.h"
 #include "task_text.h"
@@ -11,6 +12,7 @@ struct ExecuteOptions {
   std::string word;
   std::string query;
   bool streaming = false;
+  BudgetArgs budget;
   bool follow = false;
   bool wait = false;
   bool cancel_on_interrupt = false;
@@ -21,6 +23,8 @@ void declare(ArgParser& parser, ExecuteOptions& options) {
   parser.argument("TASK", options.word, true, "a task id");
   parser.option("--query", options.query, "TEXT", "instead of the description; - reads stdin");
   parser.flag("--streaming", options.streaming, "publish events as they occur");
+  declare_budget(parser, options.budget);
+  declare_max_cost(parser, options.budget);
   parser.flag("-f,--follow", options.follow, "print its events until it ends");
   parser.flag("--wait", options.wait, "wait until it ends");
   parser.flag("--cancel-on-interrupt", options.cancel_on_interrupt, "Ctrl-C cancels the task");
@@ -33,6 +37,7 @@ Result<void> validate(ExecuteOptions& options) {
   if (options.cancel_on_interrupt && !options.follow && !options.wait) {
     return {Errc::kInvalid, "--cancel-on-interrupt is for --follow and --wait; add one of them"};
   }
+  if (auto checked = check_budget_args(options.budget); !checked) return checked;
   return check_utf8("--query", options.query);
 }
 
@@ -40,7 +45,8 @@ ExitStatus run(const ExecuteOptions& options, Deps& deps) {
   Result<std::string> query =
       text_or_stdin(options.query, "the query", TaskLimits{}.description_bytes_max, deps);
   if (!query) return fail(deps, query.error());
-  service::ExecuteRequest request{.query = *std::move(query), .streaming = {}};
+  service::ExecuteRequest request{
+      .query = *std::move(query), .streaming = {}, .budget = options.budget.value};
   if (options.streaming) request.streaming = true;
 
   if (options.follow || options.wait) {

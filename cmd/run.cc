@@ -21,6 +21,7 @@ struct RunOptions {
 void declare(ArgParser& parser, RunOptions& options) {
   parser.arguments("TEXT", options.words, false, "the goal, for an agent; - reads stdin");
   declare_task_args(parser, options.task);
+  declare_max_cost(parser, options.task.budget);
   parser.flag("--cancel-on-interrupt", options.cancel_on_interrupt, "Ctrl-C cancels the task");
 }
 
@@ -35,7 +36,7 @@ Result<void> validate(RunOptions& options) {
     }
     const TaskArgs& task = options.task;
     if (task.agent_id || !task.params.empty() || task.params_file || task.streaming ||
-        options.cancel_on_interrupt) {
+        !task.budget.value.is_null() || options.cancel_on_interrupt) {
       return {Errc::kInvalid,
               "a program after -- has no agent and no parameters; of these options it takes "
               "--label and --user"};

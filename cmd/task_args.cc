@@ -2,11 +2,12 @@
 
 #include "inputs.h"
 #include "runner/json_place.h"
+#include "runner/model_overrides.h"
 
 namespace taskfeed::cmd {
 namespace {
 
-/// The file's parameters, under those of --param and --streaming.
+/// The file's parameters, under those of --param, --streaming and --budget.
 Result<Json> all_parameters(const TaskArgs& args) {
   Json parameters = Json::object();
   if (args.params_file) {
@@ -27,6 +28,9 @@ Result<Json> all_parameters(const TaskArgs& args) {
   }
   for (const auto& [name, value] : args.parameters.items()) parameters[name] = value;
   if (args.streaming) parameters["enable_streaming"] = true;
+  if (!args.budget.value.is_null()) {
+    parameters[std::string(runner::kBudgetParameter)] = args.budget.value;
+  }
   return parameters;
 }
 
@@ -37,6 +41,7 @@ void declare_task_args(ArgParser& parser, TaskArgs& args) {
   parser.list("--param", args.params, "NAME=VALUE", "a parameter, JSON or text; repeatable");
   parser.option("--params-file", args.params_file, "FILE", "parameters, as a JSON object");
   parser.flag("--streaming", args.streaming, "publish events as they occur");
+  declare_budget(parser, args.budget);
   parser.list("--label", args.labels, "NAME=VALUE", "repeatable");
   parser.option("--user", args.user, "ID", "on whose behalf");
 }
@@ -57,6 +62,7 @@ Result<void> check_task_args(TaskArgs& args) {
     if (!pair) return pair.error();
     args.label_map[pair->first] = std::move(pair->second);
   }
+  if (auto checked = check_budget_args(args.budget); !checked) return checked;
   return check_utf8("--user", args.user);
 }
 
@@ -65,6 +71,9 @@ Result<TaskSpec> task_spec(const TaskArgs& args, std::string description, Deps& 
   if (!parameters) return parameters.error();
   const Result<AgentId> agent = agent_or_only_one(args.agent_id, deps.tasks());
   if (!agent) return agent.error();
+  if (auto kept = check_budget_is_kept(args.budget, *agent, deps.tasks()); !kept) {
+    return kept.error();
+  }
   return TaskSpec{.agent = *agent,
                   .description = std::move(description),
                   .user_id = args.user,

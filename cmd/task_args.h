@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "arg_parser.h"
+#include "budget_args.h"
 #include "deps.h"
 
 namespace taskfeed::cmd {
@@ -21,6 +22,7 @@ struct TaskArgs {
   std::vector<std::string> params, labels;
   std::optional<std::string> params_file;
   bool streaming = false;
+  BudgetArgs budget;
 
   // check_task_args()'s.
   std::optional<AgentId> agent_id;

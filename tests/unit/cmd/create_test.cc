@@ -63,6 +63,40 @@ TEST(Create, ReadsParametersAsJsonAndElseAsText) {
             R"("enable_streaming":true})");
 }
 
+TEST(CreateBudget, IsAParameterOfTheTask) {
+  for (const auto& [budget, expected] : std::initializer_list<std::pair<std::string, Json>>{
+           {"0.50", {{"usd", 0.5}}},
+           {"3", {{"usd", 3}}},
+           {"usd=0.5,tokens=1000", {{"usd", 0.5}, {"tokens", 1000}}},
+           {"wall_time=10m", {{"wall_time", "10m"}}}}) {
+    CmdWorld world;
+    world.backend.apply_assistant("a-1");
+    EXPECT_EQ(world.call(enter_create, {"--budget", budget, "--param", "budget=9"}),
+              ExitStatus::kCompleted)
+        << world.err.text;
+    EXPECT_EQ(only_task(world).spec.parameters, (Json{{"budget", expected}}));
+  }
+}
+
+TEST(CreateBudget, IsRefusedForAnAgentThatKeepsToNone) {
+  CmdWorld world;
+  world.backend.apply_agent("a-1");
+  EXPECT_EQ(world.call(enter_create, {"--budget", "0.5"}), ExitStatus::kUsage);
+  EXPECT_EQ(world.err.text,
+            "taskfeed: --budget: the agent a-1 has runner \"command\", which keeps to no budget; "
+            "leave it out\n");
+  EXPECT_TRUE(world.backend.service.list({})->tasks.empty());
+}
+
+TEST(CreateBudget, IsLeftToWhoExecutesTheTasksOfAnExternalAgent) {
+  CmdWorld world;
+  ASSERT_TRUE(
+      world.backend.service
+          .put_agent({.id = testing::agent("theirs"), .runner = runner::RunnerKind::kExternal})
+          .ok());
+  EXPECT_EQ(world.call(enter_create, {"--budget", "0.5"}), ExitStatus::kCompleted);
+}
+
 TEST(Create, KeepsLabelsAndTheUser) {
   CmdWorld world;
   world.backend.apply_agent("a-1");
@@ -99,6 +133,15 @@ TEST(CreateBadInput, IsToldBeforeAnythingIsOpened) {
       {{"--param", "novalue"}, "--param 'novalue' is not of the form NAME=VALUE"},
       {{"--param", "=x"}, "--param '=x' is not of the form NAME=VALUE"},
       {{"--label", "novalue"}, "--label 'novalue' is not of the form NAME=VALUE"},
+      {{"--budget", "much"}, "--budget: 'much' is no amount of US dollars above 0, as 0.50"},
+      {{"--budget", "0"}, "--budget: '0' is no amount"},
+      {{"--budget", "-1"}, "--budget: '-1' is no amount"},
+      {{"--budget", "usd=1e3"}, "--budget: '1e3' is no amount"},
+      {{"--budget", "usd=1,5"}, "--budget: '5' is neither US dollars nor NAME=VALUE"},
+      {{"--budget", "usd=1,"}, "--budget: '' is neither US dollars nor NAME=VALUE"},
+      {{"--budget", "usd=1,usd=2"}, "--budget: has usd twice"},
+      {{"--budget", "tokens=many"}, "--budget: tokens must be a whole number above 0"},
+      {{"--budget", "euro=1"}, "--budget: euro is no bound; known are usd, tokens"},
       {{"-d", "\xff"}, "--description is not UTF-8"},
       {{"surplus"}, "unexpected argument 'surplus'"},
       {{"--descripton", "x"}, "did you mean --description?"},

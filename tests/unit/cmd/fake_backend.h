@@ -120,6 +120,13 @@ class FakeBackend final : public cmd::Backend {
     config.steps.push_back({.name = "one", .argv = {"true"}});
     TF_ASSERT(service.put_agent(config).ok());
   }
+  /// One with runner = "openai".
+  void apply_assistant(std::string_view id) {
+    runner::AgentConfig config{.id = agent(id), .runner = runner::RunnerKind::kOpenAi};
+    config.model_server = runner::ModelServer{
+        .base_url = HttpUrl::parse("http://127.0.0.1:1/v1").value(), .model = "m"};
+    TF_ASSERT(service.put_agent(config).ok());
+  }
   std::vector<StoredEvent> events(const TaskId& task) {
     return service.events(task, {.limit = broker::kPageEventsMax}).value().events;
   }

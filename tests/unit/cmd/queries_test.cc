@@ -185,6 +185,32 @@ TEST(Execute, QueuesTheTaskWithItsQuery) {
   EXPECT_EQ(task.streaming, true);
 }
 
+TEST(ExecuteBudget, TravelsWithTheExecution) {
+  for (const std::vector<std::string>& option :
+       {std::vector<std::string>{"--max-cost", "0.25"}, {"--budget", "usd=0.25"}}) {
+    QueryWorld world;
+    world.backend.apply_assistant("assistant");
+    const TaskId task = world.backend.create_task("assistant");
+    EXPECT_EQ(world.call(enter_execute, {task.str(), option[0], option[1]}), ExitStatus::kCompleted)
+        << world.err.text;
+    EXPECT_EQ(world.backend.service.get(task).value().budget, (Json{{"usd", 0.25}}));
+  }
+}
+
+TEST(ExecuteBudget, IsRefusedForAnAgentThatKeepsToNone) {
+  QueryWorld world;
+  EXPECT_EQ(world.call(enter_execute, {world.task->str(), "--max-cost", "1"}), ExitStatus::kUsage);
+  EXPECT_NE(world.err.text.find("keeps to no budget"), std::string::npos) << world.err.text;
+  EXPECT_EQ(world.backend.service.get(*world.task)->status, TaskStatus::kSubmitted);
+}
+
+TEST(ExecuteBudget, IsGivenInOneWay) {
+  QueryWorld world;
+  EXPECT_EQ(world.call(enter_execute, {world.task->str(), "--max-cost", "1", "--budget", "1"}),
+            ExitStatus::kUsage);
+  EXPECT_NE(world.err.text.find("give one of them"), std::string::npos) << world.err.text;
+}
+
 TEST(Execute, OfARunningTaskIsRefused) {
   QueryWorld world;
   EXPECT_EQ(world.call(enter_execute, {world.task->str()}), ExitStatus::kCompleted);
