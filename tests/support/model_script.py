@@ -14,7 +14,7 @@ An attempt is options and a verb:
   say TEXT              {result} is what the last tools said, {key} the key of the request
   think TEXT => VERB …  reasoning, then what the verb says
   call TOOL JSON        the JSON is sent as it stands, be it valid or not
-  tick N                N pieces, each the monotonic clock in microseconds when it is sent
+  tick N [ANYTHING]     N pieces, each the monotonic clock in microseconds when it is sent
   fail KIND [N]         see FAILURES; N is seconds to wait for, or frames that come before it
 
   pieces=N     characters in a piece of a stream (default 4)
@@ -113,7 +113,7 @@ def attempt_from_text(text, turn=Turn()):
         calls = [call.partition(' ') for call in rest.split(' + ')]
         return replace(turn, calls=[[name, arguments] for name, _, arguments in calls])
     if verb == 'tick':
-        return replace(turn, ticks=int(rest))
+        return replace(turn, ticks=int(rest.split(' ')[0]))
     kind, _, number = rest.partition(' ')
     if verb == 'fail' and kind in FAILURES:
         return replace(turn, fail=kind, fail_number=float(number or 0),
