@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""taskfeed-agent(5) has every key that the parser knows: keys_test.py BINARY MAN_FOLDER.
+"""taskfeed-agents(5) has every key that the parser knows: keys_test.py BINARY MAN_FOLDER.
 
 The parser says them itself, to whoever writes one that it does not know.
 """
@@ -34,7 +34,7 @@ TABLES = [
 def keys_of_page():
     """Each part of the page to the keys that its lists explain."""
     parts, part = {}, None
-    with open(os.path.join(FOLDER, 'taskfeed-agent.5'), encoding='utf-8') as page:
+    with open(os.path.join(FOLDER, 'taskfeed-agents.5'), encoding='utf-8') as page:
         for line in page:
             heading = re.match(r'\.S[hs] (.*)', line)
             if heading:
