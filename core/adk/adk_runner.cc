@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "peer/credentials.h"
 #include "runner/model_overrides.h"
 
 namespace taskfeed::adk {
@@ -11,18 +12,10 @@ namespace {
 
 using runner::Outcome;
 
-Result<std::string> variable(const std::string& name) {
-  const char* const value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe)
-  if (value == nullptr || *value == '\0') {
-    return {Errc::kUnauthorised, "the worker's environment has no variable " + name};
-  }
-  for (const char* c = value; *c != '\0'; ++c) {
-    // RFC 9110, 5.5: such a value would end its header.
-    if (static_cast<unsigned char>(*c) < ' ' || *c == '\x7f') {
-      return {Errc::kUnauthorised, "the variable " + name + " holds what no header may hold"};
-    }
-  }
-  return std::string(value);
+std::string own_variable(std::string_view name) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody calls setenv.
+  const char* const value = std::getenv(std::string(name).c_str());
+  return value != nullptr ? value : "";
 }
 
 Outcome failed(RunFailure failure, std::string response = {}) {
@@ -203,21 +196,6 @@ class Run {
 
 }  // namespace
 
-Result<std::map<std::string, std::string>> headers_of(const runner::AdkServer& server) {
-  std::map<std::string, std::string> headers;
-  for (const auto& [header, name] : server.headers_env) {
-    Result<std::string> value = variable(name);
-    if (!value) return value.error();
-    headers[header] = *std::move(value);
-  }
-  if (!server.api_key_env.empty()) {
-    const Result<std::string> key = variable(server.api_key_env);
-    if (!key) return key.error();
-    headers["Authorization"] = "Bearer " + *key;
-  }
-  return headers;
-}
-
 AdkRunner::AdkRunner(IdSource& ids, const Clock& clock, AdkOptions options)
     : ids_(ids), clock_(clock), options_(options) {}
 
@@ -243,7 +221,9 @@ Outcome AdkRunner::run(const runner::Activity& activity, runner::OutputSink& out
     return failed(final_failure("invalid_request", "the agent names no ADK server any more"));
   }
   if (stop.stop_requested()) return stopped();
-  Result<std::map<std::string, std::string>> headers = headers_of(*activity.agent.adk);
+  const runner::AdkServer& server = *activity.agent.adk;
+  Result<std::map<std::string, std::string>> headers =
+      peer::headers_of({server.headers_env, server.api_key_env, {}}, own_variable);
   if (!headers) return failed(final_failure("auth", headers.error().text));
   Result<workflow::Budget> budget =
       runner::tightened(activity.agent.adk->budget, activity.parameters);

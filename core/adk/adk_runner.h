@@ -43,7 +43,4 @@ class AdkRunner final : public runner::Runner {
   const AdkOptions options_;
 };
 
-/// The headers with keys out of the environment. An error names the variable that is missing.
-Result<std::map<std::string, std::string>> headers_of(const runner::AdkServer& server);
-
 }  // namespace taskfeed::adk

@@ -133,6 +133,7 @@ void RunReader::open_call(const AdkEvent& event, Lane& lane) {
   if (!model.empty()) payload["model"] = model;
   payload["provider"] = "adk";
   payload["inferred"] = true;
+  if (told_before_ > 0) payload["told"] = true;
   payload.update(origin({event.branch, event.author}));
   emit(types::kLlmCallStarted, std::move(payload));
 }
@@ -222,7 +223,10 @@ void RunReader::take_answer(const AdkEvent& event, Lane& lane) {
 
 void RunReader::charge(const AdkEvent& event, const Lane& lane, Json& payload) {
   const bool told = told_before_ > 0;
-  if (told) --told_before_;
+  if (told) {
+    --told_before_;
+    payload["told"] = true;
+  }
   if (told || ports_.meter == nullptr) {
     if (event.usage) payload["usage"] = workflow::usage_to_json(*event.usage);
     return;

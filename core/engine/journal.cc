@@ -22,14 +22,19 @@ void cut_texts(Json& json, size_t bytes_max) {
 }
 
 /// An event that is too large for the stream loses the ends of its texts, visibly, and in the end
-/// its payload; the fact itself is never lost.
+/// its payload but for what it is about; the fact itself is never lost.
 EncodedEvent fit(Event& event) {
   for (size_t bytes_max = 64 * 1024; bytes_max >= 64; bytes_max /= 4) {
     Result<EncodedEvent> encoded = encode(event);
     if (encoded) return *std::move(encoded);
     cut_texts(event.payload, bytes_max);
   }
-  event.payload = Json{{"cut", true}};
+  Json kept{{"cut", true}};
+  for (const std::string_view key : {"call_id", "tool_call_id", "tool", "step", "attempt"}) {
+    const Json* const value = find(event.payload, key);
+    if (value != nullptr && !value->is_structured()) kept[key] = *value;
+  }
+  event.payload = std::move(kept);
   return encode(event).value();
 }
 

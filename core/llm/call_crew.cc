@@ -79,6 +79,16 @@ class CallSink final : public runner::OutputSink {
   const bool streaming_;
 };
 
+/// Before the threads are joined, whatever was thrown: none of them waits in put() for ever.
+struct LetGo {
+  Reports& reports;
+  std::stop_source& halt;
+  ~LetGo() {
+    reports.close();
+    halt.request_stop();
+  }
+};
+
 }  // namespace
 
 bool run_calls(const std::vector<runner::ToolCall>& calls, runner::Toolbox& toolbox,
@@ -103,6 +113,7 @@ bool run_calls(const std::vector<runner::ToolCall>& calls, runner::Toolbox& tool
     reports.leave();
   };
   std::vector<std::jthread> crew;
+  const LetGo let_go{reports, halt};
   for (size_t i = 0; i < threads; ++i) crew.emplace_back(work);
   while (std::optional<CrewReport> report = reports.take()) {
     if (heard(*std::move(report))) continue;

@@ -18,6 +18,14 @@ using namespace std::literals;
 
 constexpr std::string_view kBudgetKind = "budget_exceeded";
 
+/// A task's own budget lifts no bound of the operator's, nor this one in its place.
+Budget bounded(const ModelStep::Model& model, const LoopLimits& limits) {
+  Budget budget = model.asked.budget;
+  if (model.server.budget.steps) return budget;
+  budget.steps = std::min(budget.steps.value_or(limits.answers_max), limits.answers_max);
+  return budget;
+}
+
 /// Whether a call that failed so may have been paid for: the server was at work.
 bool was_at_work(const ChatFailure& failure) {
   constexpr std::array kKinds{"stream_broken"sv,      "timeout_idle"sv, "timeout"sv,
@@ -36,40 +44,38 @@ Json error_of(const ChatFailure& failure) {
 }  // namespace
 
 ModelStep::ModelStep(const runner::Activity& activity, const Ports& ports, const LoopLimits& limits,
-                     std::stop_token stop)
-    : activity_(activity), ports_(ports), limits_(limits), stop_(std::move(stop)) {}
+                     const Model& model, std::stop_token stop)
+    : activity_(activity),
+      ports_(ports),
+      limits_(limits),
+      stop_(std::move(stop)),
+      server_(model.server),
+      asked_(model.asked),
+      meter_(activity, bounded(model, limits), model.server.prices, ports.clock) {}
 
-Outcome ModelStep::carry_out(const runner::ModelServer& server, const runner::EffectiveModel& asked,
-                             std::map<std::string, std::string> headers,
+Outcome ModelStep::carry_out(std::map<std::string, std::string> headers,
                              std::vector<runner::Tool> tools) {
-  server_ = &server;
-  asked_ = &asked;
-  Budget budget = asked.budget;
-  if (!budget.steps) budget.steps = limits_.answers_max;
-  meter_.emplace(activity_, budget, server.prices, ports_.clock);
-  settle_interrupted();
-  runner::ModelServer bounded = server;
+  runner::ModelServer bounded = server_;
   ChatRequest request{
       .server = bounded,
       .headers = std::move(headers),
-      .model = asked.model,
-      .parameters = asked.parameters,
-      .max_tokens = asked.max_tokens,
-      .messages = dialogue(asked.instructions, activity_.query, *activity_.conversation),
+      .model = asked_.model,
+      .parameters = asked_.parameters,
+      .max_tokens = asked_.max_tokens,
+      .messages = dialogue(asked_.instructions, activity_.query, *activity_.conversation),
       .tools = std::move(tools),
       .streaming = ports_.output.streaming()};
   prompt_estimate_ = estimate_tokens(request);
-  if (const auto use = meter_->used_up()) return exceeded(*use, {});
-  const auto price = runner::price_of(server.prices, {}, asked.model);
+  if (const auto use = meter_.used_up()) return exceeded(*use, {});
+  const auto price = runner::price_of(server_.prices, {}, asked_.model);
   const NanoDollars estimate = price ? runner::cost_of(*price, {.prompt = prompt_estimate_}) : 0;
-  if (const auto use = meter_->used_up({estimate, prompt_estimate_})) return exceeded(*use, {});
-  bounded.timeout = std::clamp(meter_->time_left(), Milliseconds(1), bounded.timeout);
+  if (const auto use = meter_.used_up({estimate, prompt_estimate_})) return exceeded(*use, {});
+  bounded.timeout = std::clamp(meter_.time_left(), Milliseconds(1), bounded.timeout);
   if (!announce(request)) return stopped();
   begun_ = ports_.clock.mono();
   return conclude(chat(request, *this, ports_.clock, stop_, limits_.chat));
 }
 
-/// A worker died in the call before: it was paid for all the same, as far as anybody knows.
 void ModelStep::settle_interrupted() {
   const auto& open = activity_.conversation->open;
   if (!open) return;
@@ -87,10 +93,10 @@ void ModelStep::settle_interrupted() {
 
 bool ModelStep::announce(const ChatRequest& request) {
   call_id_ = ports_.ids.uuid7().str();
-  meter_->call_begins();
+  meter_.call_begins();
   Json payload{{"call_id", call_id_}, {"model", request.model}};
-  payload["provider"] = server_->base_url.host;
-  const auto price = runner::price_of(server_->prices, {}, request.model);
+  payload["provider"] = server_.base_url.host;
+  const auto price = runner::price_of(server_.prices, {}, request.model);
   payload["estimated_cost"] =
       price ? dollars_to_json(runner::cost_of(*price, {.prompt = prompt_estimate_}))
             : Json(nullptr);
@@ -111,8 +117,9 @@ bool ModelStep::gather(std::string_view kind, std::string_view text) {
                    now - gathered_since_ >= limits_.chunk_interval || next_chunk_ == 0;
   if (due && !flush_chunk()) return false;
   const Usage so_far{.prompt = prompt_estimate_, .completion = (streamed_bytes_ + 3) / 4};
-  const auto price = runner::price_of(server_->prices, {}, asked_->model);
-  cut_by_ = meter_->used_up({price ? runner::cost_of(*price, so_far) : 0, so_far.total()});
+  const auto price = runner::price_of(server_.prices, {}, asked_.model);
+  if (!ports_.output.streaming()) return true;
+  cut_by_ = meter_.used_up({price ? runner::cost_of(*price, so_far) : 0, so_far.total()});
   return !cut_by_;
 }
 
@@ -137,7 +144,7 @@ Usage ModelStep::usage_of(const ChatEnd& end) const {
 }
 
 void ModelStep::charge(Json& payload, const ChatAnswer& answer, const Usage& usage) {
-  const bool known = meter_->charge({answer.model, asked_->model, usage, answer.cost}, payload);
+  const bool known = meter_.charge({answer.model, asked_.model, usage, answer.cost}, payload);
   const bool said = activity_.spent.steps > 0 || activity_.attempt > 1;
   if (known || said) return;
   ports_.log.warn("no price is known for the model \"" + answer.model +
@@ -146,13 +153,19 @@ void ModelStep::charge(Json& payload, const ChatAnswer& answer, const Usage& usa
 
 Outcome ModelStep::conclude(ChatEnd end) {
   if (!flush_chunk()) return stopped();
+  // It came whole before it could be cut: what it really took is known.
+  const bool whole = end.answer.usage && !end.answer.finish_reason.empty();
+  if (cut_by_ && whole) {
+    cut_by_.reset();
+    end.failure.reset();
+  }
   if (cut_by_) {
     return failed_call(end,
                        {.kind = std::string(kBudgetKind), .message = "cut: the budget is used up"});
   }
   if (end.failure) return failed_call(end, *end.failure);
   const ChatAnswer& answer = end.answer;
-  if (answer.text.empty() && answer.calls.empty() && answer.finish_reason != "content_filter") {
+  if (answer.text.empty() && answer.calls.empty()) {
     return failed_call(end, {.kind = "empty_answer",
                              .message = "the model answered with neither text nor a tool call",
                              .retryable = answer.finish_reason != "length"});
@@ -179,13 +192,13 @@ Outcome ModelStep::conclude(ChatEnd end) {
   if (!ports_.output.emit(types::kLlmCallCompleted, std::move(payload))) return stopped();
   warn_of_budget();
   Outcome outcome = answered({answer.text, answer.finish_reason, answer.calls});
-  outcome.cost = meter_->cost();
+  outcome.cost = meter_.cost();
   return outcome;
 }
 
 Outcome ModelStep::failed_call(const ChatEnd& end, ChatFailure failure) {
   const bool stopped_by_us = failure.kind == "stopped";
-  const bool out_of_time = failure.kind == "timeout" && meter_->time_left() == Milliseconds(0);
+  const bool out_of_time = failure.kind == "timeout" && meter_.time_left() == Milliseconds(0);
   if (stopped_by_us) failure.message = "the task was stopped while the model answered";
   Json payload{{"call_id", call_id_}, {"model", end.answer.model}};
   payload["error"] = error_of(failure);
@@ -201,12 +214,12 @@ Outcome ModelStep::failed_call(const ChatEnd& end, ChatFailure failure) {
   }
   if (cut_by_) return exceeded(*cut_by_, end.answer.text);
   if (out_of_time) {
-    if (const auto use = meter_->used_up()) return exceeded(*use, end.answer.text);
+    if (const auto use = meter_.used_up()) return exceeded(*use, end.answer.text);
   }
   Outcome outcome = failed(failure.kind, failure.message, end.answer.text);
   outcome.retryable = failure.retryable;
   outcome.retry_after = failure.retry_after;
-  outcome.cost = meter_->cost();
+  outcome.cost = meter_.cost();
   return outcome;
 }
 
@@ -217,21 +230,18 @@ Outcome ModelStep::exceeded(const BudgetUse& use, std::string response) {
                            "the budget of " + dump_json(use.budget) + " " + use.bound +
                                " does not allow another model call: used " + dump_json(use.used),
                            std::move(response));
-  outcome.cost = meter_->cost();
+  outcome.cost = meter_.cost();
   return outcome;
 }
 
 void ModelStep::warn_of_budget() {
-  meter_->call_answered();
-  if (const auto use = meter_->warning()) {
+  meter_.call_answered();
+  if (const auto use = meter_.warning()) {
     ports_.output.emit(types::kBudgetWarning, workflow::budget_payload(*use, activity_.step));
   }
 }
 
 Outcome answered(const workflow::Turn& turn) {
-  if (turn.finish_reason == "content_filter") {
-    return failed("content_filter", "the model's answer was filtered", turn.text);
-  }
   if (turn.finish_reason == "length" && turn.calls.empty()) {
     return failed("length", "the answer was cut off by max_tokens", turn.text);
   }

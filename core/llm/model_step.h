@@ -19,12 +19,18 @@ class ModelStep final : private ChatListener {
     const Clock& clock;
     Log& log;
   };
+  /// The agent's server, and what the task makes of it; borrowed.
+  struct Model {
+    const runner::ModelServer& server;
+    const runner::EffectiveModel& asked;
+  };
   ModelStep(const runner::Activity& activity, const Ports& ports, const LoopLimits& limits,
-            std::stop_token stop);
+            const Model& model, std::stop_token stop);
 
-  /// `server` is the agent's; `asked` what the task makes of it. `headers` carry the key.
-  runner::Outcome carry_out(const runner::ModelServer& server, const runner::EffectiveModel& asked,
-                            std::map<std::string, std::string> headers,
+  /// Charges for the call in which another worker died: it was paid for as far as anybody knows.
+  void settle_interrupted();
+  /// `headers` carry the key.
+  runner::Outcome carry_out(std::map<std::string, std::string> headers,
                             std::vector<runner::Tool> tools);
 
  private:
@@ -34,7 +40,6 @@ class ModelStep final : private ChatListener {
   bool gather(std::string_view kind, std::string_view text);
   bool flush_chunk();
 
-  void settle_interrupted();
   bool announce(const ChatRequest& request);
   runner::Outcome conclude(ChatEnd end);
   runner::Outcome failed_call(const ChatEnd& end, ChatFailure failure);
@@ -48,9 +53,9 @@ class ModelStep final : private ChatListener {
   const LoopLimits& limits_;
   const std::stop_token stop_;
 
-  const runner::ModelServer* server_ = nullptr;
-  std::optional<runner::Meter> meter_;
-  const runner::EffectiveModel* asked_ = nullptr;
+  const runner::ModelServer& server_;
+  const runner::EffectiveModel& asked_;
+  runner::Meter meter_;
   std::string call_id_;
   int64_t prompt_estimate_ = 0;
   MonoTime begun_;

@@ -1,11 +1,10 @@
 #include "llm/openai_runner.h"
 
-#include <fstream>
-
 #include "llm/dialogue.h"
 #include "llm/model_step.h"
 #include "llm/outcomes.h"
 #include "llm/tool_step.h"
+#include "peer/credentials.h"
 
 namespace taskfeed::llm {
 namespace {
@@ -14,43 +13,6 @@ using runner::Outcome;
 
 bool calls_model(int step) {
   return step % 2 == 0;
-}
-
-constexpr size_t kKeyBytesMax = 16 * 1024;
-
-Result<std::string> key_from_file(const std::string& path) {
-  std::ifstream file(path);
-  std::string key;
-  if (!file || !std::getline(file, key) || key.size() > kKeyBytesMax) {
-    return {Errc::kInvalid, "the key file " + path + " cannot be read, or is empty"};
-  }
-  while (!key.empty() && (key.back() == '\r' || key.back() == ' ')) key.pop_back();
-  if (key.empty()) return {Errc::kInvalid, "the key file " + path + " is empty"};
-  return key;
-}
-
-Result<std::string> variable(const Variables& variables, const std::string& name) {
-  std::string value = variables(name);
-  if (value.empty()) {
-    return {Errc::kInvalid, "the variable " + name + " is not set where the worker runs"};
-  }
-  return value;
-}
-
-Result<std::map<std::string, std::string>> headers_of(const runner::ModelServer& server,
-                                                      const Variables& variables) {
-  std::map<std::string, std::string> headers;
-  for (const auto& [header, name] : server.headers_env) {
-    Result<std::string> value = variable(variables, name);
-    if (!value) return value.error();
-    headers[header] = *std::move(value);
-  }
-  if (server.api_key_env.empty() && server.api_key_file.empty()) return headers;
-  Result<std::string> key = server.api_key_env.empty() ? key_from_file(server.api_key_file)
-                                                       : variable(variables, server.api_key_env);
-  if (!key) return key.error();
-  headers["Authorization"] = "Bearer " + *key;
-  return headers;
 }
 
 /// The answer of a model step whose worker died between it and the step's end.
@@ -102,12 +64,16 @@ Outcome OpenAiRunner::run(const runner::Activity& activity, runner::OutputSink& 
   if (const workflow::Turn* const turn = answer_of(conversation, activity.step)) {
     return answered(*turn);
   }
+  ModelStep step(activity, {output, ports_.ids, ports_.clock, ports_.log}, limits_,
+                 {server, *asked}, stop);
+  step.settle_interrupted();
   if (const int turns = failed_turns(conversation); turns >= limits_.failed_turns_max) {
     return failed("tools_failed",
                   "no tool call of the last " + std::to_string(turns) + " answers succeeded",
                   activity.previous_response);
   }
-  Result<std::map<std::string, std::string>> headers = headers_of(server, ports_.variables);
+  const peer::Credentials named{server.headers_env, server.api_key_env, server.api_key_file};
+  Result<std::map<std::string, std::string>> headers = peer::headers_of(named, ports_.variables);
   if (!headers) return failed("auth", headers.error().text);
   Result<std::vector<runner::Tool>> tools = toolbox->list(stop);
   if (stop.stop_requested()) return stopped();
@@ -116,8 +82,7 @@ Outcome OpenAiRunner::run(const runner::Activity& activity, runner::OutputSink& 
     outcome.retryable = true;
     return outcome;
   }
-  ModelStep step(activity, {output, ports_.ids, ports_.clock, ports_.log}, limits_, stop);
-  return step.carry_out(server, *asked, *std::move(headers), *std::move(tools));
+  return step.carry_out(*std::move(headers), *std::move(tools));
 }
 
 }  // namespace taskfeed::llm

@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "llm/chat.h"
+#include "peer/credentials.h"
 #include "runner/tools.h"
 
 namespace taskfeed::llm {
@@ -30,8 +31,6 @@ struct LoopLimits {
   ChatLimits chat;
 };
 
-/// A variable of the worker's environment; empty where it is not set.
-using Variables = std::function<std::string(std::string_view name)>;
 /// The tools of an agent, for one activity of `task`.
 using Toolboxes =
     std::function<std::unique_ptr<runner::Toolbox>(const runner::AgentConfig&, const TaskId& task)>;
@@ -42,7 +41,7 @@ class OpenAiRunner final : public runner::Runner {
     IdSource& ids;
     const Clock& clock;
     Log& log;
-    Variables variables;
+    peer::Variables variables;
     Toolboxes toolboxes;
   };
   explicit OpenAiRunner(Ports ports, LoopLimits limits = {});

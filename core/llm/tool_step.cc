@@ -4,6 +4,7 @@
 
 #include "llm/call_crew.h"
 #include "llm/outcomes.h"
+#include "workflow/depth.h"
 
 namespace taskfeed::llm {
 namespace {
@@ -39,11 +40,14 @@ ToolStep::ToolStep(const runner::Activity& activity, const Ports& ports, const L
 ToolStep::Planned ToolStep::plan(const AskedCall& asked, const runner::Tool* tool) const {
   Planned planned{.call = {.id = asked.id, .name = asked.tool}, .shown = asked.arguments};
   const std::optional<Json> arguments = arguments_of(asked);
-  if (arguments) planned.shown = planned.call.arguments = *arguments;
+  const bool too_deep = arguments && workflow::is_deeper(*arguments, workflow::kArgumentsDepthMax);
+  if (arguments && !too_deep) planned.shown = planned.call.arguments = *arguments;
   if (tool == nullptr) {
     planned.verdict = told("there is no tool named \"" + asked.tool + "\"");
   } else if (!arguments) {
     planned.verdict = told("the arguments are not a JSON object");
+  } else if (too_deep) {
+    planned.verdict = told("the arguments are nested too deep");
   } else if (asked.stage == AskedCall::Stage::kBegun && !tool->idempotent) {
     planned.verdict =
         told("this call was interrupted: it may or may not have taken effect, and is not repeated");
@@ -56,8 +60,9 @@ ToolStep::Planned ToolStep::plan(const AskedCall& asked, const runner::Tool* too
 
 std::optional<ToolResult> ToolStep::refusal(const AskedCall& asked) const {
   for (const Question& question : activity_.questions) {
-    if (question.call != asked.id || !question.answer || question.answer->approved) continue;
+    if (question.call != asked.id || (question.answer && question.answer->approved)) continue;
     std::string text = "the call was not approved";
+    if (!question.answer) return told(std::move(text));
     if (!question.answer->by.empty()) text += " by " + question.answer->by;
     if (!question.answer->reason.empty()) text += ": " + question.answer->reason;
     return told(std::move(text));
@@ -86,6 +91,10 @@ Outcome ToolStep::carry_out() {
     outcome.retryable = true;
     return outcome;
   }
+  // Others may publish events of a task that is not executed yet: its history is not ours alone.
+  if (activity_.conversation->turns.size() != static_cast<size_t>(activity_.step) / 2 + 1) {
+    return failed("invalid_state", "no answer of the model asks for the calls of this step");
+  }
   std::vector<Planned> planned;
   std::vector<Question> questions;
   for (const AskedCall& asked : activity_.conversation->turns.back().calls) {
@@ -94,6 +103,10 @@ Outcome ToolStep::carry_out() {
     planned.push_back(plan(asked, tool));
     const bool needs_yes = tool != nullptr && tool->approval && !planned.back().verdict;
     if (needs_yes) ask(planned.back(), questions);
+    if (questions.size() + activity_.questions.size() > QuestionLimits{}.open_max) {
+      questions.pop_back();
+      planned.back().verdict = told("too many calls of one answer need approval");
+    }
   }
   if (!questions.empty()) {
     Outcome outcome;

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "runner/model_parameters.h"
+#include "runner/prices.h"
 
 namespace taskfeed::runner {
 namespace {
@@ -52,6 +53,13 @@ Result<void> take_model(const ModelServer& server, const Json& value, std::strin
     for (const std::string& each : server.models) known += ", " + each;
     return refused(Errc::kForbidden, "model",
                    "is none that this agent's tasks may ask for; they are " + known);
+  }
+  const bool free_of_budget =
+      server.budget.usd && model != server.model && !price_of(server.prices, {}, model);
+  if (free_of_budget) {
+    return refused(Errc::kForbidden, "model",
+                   "has no known price, and the agent has a budget in dollars; its operator can "
+                   "give one in [[agent.prices]]");
   }
   into = model;
   return {};

@@ -27,12 +27,20 @@ std::optional<Stage> stage_from(std::string_view text) {
   return std::nullopt;
 }
 
+Json call_to_json(const AskedCall& call) {
+  Json json{{"id", call.id}, {"name", call.tool}, {"arguments", call.arguments}};
+  if (!call.extra.empty()) json["extra"] = call.extra;
+  return json;
+}
+
+/// As the state's JSON has it: a control character takes six bytes there.
+size_t encoded_bytes(const std::string& text) {
+  return dump_json(Json(text)).size();
+}
+
 size_t bytes_of(const Turn& turn) {
-  size_t bytes = turn.text.size();
-  for (const AskedCall& call : turn.calls) {
-    bytes += call.tool.size() + call.arguments.size() + call.result.size();
-    if (!call.extra.empty()) bytes += dump_json(call.extra).size();
-  }
+  size_t bytes = encoded_bytes(turn.text);
+  for (const AskedCall& call : turn.calls) bytes += dump_json(call_to_json(call)).size();
   return bytes;
 }
 
@@ -80,13 +88,10 @@ void tool_ended(Conversation& conversation, const Event& event) {
   call->stage = Stage::kDone;
   call->result = string_at(event.payload, "result");
   call->is_error = bool_at(event.payload, "is_error");
-  conversation.bytes += call->result.size();
-}
-
-Json call_to_json(const AskedCall& call) {
-  Json json{{"id", call.id}, {"name", call.tool}, {"arguments", call.arguments}};
-  if (!call.extra.empty()) json["extra"] = call.extra;
-  return json;
+  conversation.bytes += encoded_bytes(call->result);
+  if (conversation.bytes < ConversationLimits{}.bytes_max) return;
+  // The runner ends the task: nobody will send this to a model.
+  call->result = "[cut: the conversation is full]";
 }
 
 AskedCall call_from_json(const Json& json) {
@@ -170,6 +175,7 @@ std::vector<AskedCall> asked_from_json(const Json* json) {
 
 Json conversation_to_json(const Conversation& conversation) {
   Json json = Json::object();
+  json["bytes"] = conversation.bytes;
   json["turns"] = Json::array();
   for (const Turn& turn : conversation.turns) json["turns"].push_back(turn_to_json(turn));
   if (conversation.open) {
@@ -185,10 +191,10 @@ Result<Conversation> conversation_from_json(const Json& json) {
   const Json* const turns = find(json, "turns");
   if (turns == nullptr || !turns->is_array()) return wrong("must have its turns");
   Conversation conversation;
+  conversation.bytes = static_cast<size_t>(std::max<int64_t>(0, int_at(json, "bytes")));
   for (const Json& entry : *turns) {
     Result<Turn> turn = turn_from_json(entry);
     if (!turn) return turn.error();
-    conversation.bytes += bytes_of(*turn);
     conversation.turns.push_back(*std::move(turn));
   }
   if (const Json* const open = find(json, "open"); open != nullptr && open->is_object()) {

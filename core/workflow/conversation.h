@@ -59,7 +59,7 @@ struct OpenModelCall {
 struct Conversation {
   std::vector<Turn> turns;
   std::optional<OpenModelCall> open;
-  size_t bytes = 0;  ///< Of all texts.
+  size_t bytes = 0;  ///< Of all texts, as JSON writes them.
 
   bool operator==(const Conversation&) const = default;
 };

@@ -47,6 +47,7 @@ inline constexpr std::string_view kApproved = "approved";
 inline constexpr std::string_view kText = "text";
 inline constexpr std::string_view kConversation = "conversation";
 inline constexpr std::string_view kRetryAfter = "retry_after_ms";
+inline constexpr std::string_view kTold = "told";
 }  // namespace keys
 
 inline constexpr std::string_view kModeBatch = "batch";

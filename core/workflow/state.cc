@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "workflow/depth.h"
 #include "workflow/events.h"
 
 namespace taskfeed::workflow {
@@ -30,10 +31,15 @@ NanoDollars sum(NanoDollars a, NanoDollars b) {
   return b < 0 ? std::numeric_limits<NanoDollars>::min() : std::numeric_limits<NanoDollars>::max();
 }
 
+/// Anybody may publish a cost; a negative one would give a budget back.
+NanoDollars cost_at(const Json& payload) {
+  return std::max<NanoDollars>(0, dollars_from_json(find(payload, keys::kCost)));
+}
+
 /// A model call that has ended: what it took, and what it cost.
 void model_call_ended(State& state, const Event& event) {
   state.usage = state.usage + usage_from_json(find(event.payload, "usage"));
-  const NanoDollars cost = dollars_from_json(find(event.payload, keys::kCost));
+  const NanoDollars cost = cost_at(event.payload);
   state.step.calls_cost = sum(state.step.calls_cost, cost);
   state.total_cost = sum(state.total_cost, cost);
 }
@@ -96,9 +102,7 @@ void step_completed(State& state, const Event& event) {
   state.step.open = false;
   state.step.suspended = false;
   // What its calls have told already is a part of it.
-  const NanoDollars cost = dollars_from_json(find(payload, keys::kCost));
-  const NanoDollars told = state.step.calls_cost;
-  const NanoDollars untold = told == 0 ? cost : std::max<NanoDollars>(0, sum(cost, -told));
+  const NanoDollars untold = std::max<NanoDollars>(0, cost_at(payload) - state.step.calls_cost);
   state.total_cost = sum(state.total_cost, untold);
   state.step.calls_cost = 0;
   const bool completed = string_at(payload, keys::kStatus, "completed") != "failed";
@@ -142,7 +146,8 @@ void asked(State& state, const Event& event, QuestionKind kind) {
   if (kind == QuestionKind::kApproval) {
     question.tool = string_at(payload, keys::kTool);
     if (const Json* const arguments = find(payload, keys::kArguments)) {
-      question.arguments = *arguments;
+      question.arguments =
+          is_deeper(*arguments, kArgumentsDepthMax) ? Json(dump_json(*arguments)) : *arguments;
     }
   } else {
     question.prompt = string_at(payload, keys::kPrompt);
@@ -184,16 +189,22 @@ void finished(State& state, const Event& event) {
   }
 }
 
-/// The facts that carry no status of their own.
-void apply_step_facts(State& state, const Event& event) {
-  if (event.type.str() == types::kStepStarted) step_started(state, event);
-  if (event.type.str() == types::kStepCompleted) step_completed(state, event);
+void apply_model_call(State& state, const Event& event) {
   const std::string& type = event.type.str();
   if (type == types::kLlmCallStarted) ++state.model_calls;
   if (type == types::kLlmCallCompleted) ++state.answers;
   if (type == types::kLlmCallCompleted || type == types::kLlmCallFailed) {
     model_call_ended(state, event);
   }
+}
+
+/// The facts that carry no status of their own.
+void apply_step_facts(State& state, const Event& event) {
+  if (event.type.str() == types::kStepStarted) step_started(state, event);
+  if (event.type.str() == types::kStepCompleted) step_completed(state, event);
+  const std::string& type = event.type.str();
+  // What was told before is told again where a lost attempt is looked back at.
+  if (!bool_at(event.payload, keys::kTold)) apply_model_call(state, event);
   if (type == types::kBudgetWarning) state.budget_warned = true;
   if (state.conversation) take(*state.conversation, event);
   if (type == types::kApprovalRequested) asked(state, event, QuestionKind::kApproval);

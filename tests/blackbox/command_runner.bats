@@ -153,7 +153,7 @@ AGENT
   curl -sS -N "$url$(stream_path hostile "$task")" >stream.sse
   jq -e . <(events_of stream.sse) >/dev/null
   # script(1) gives tail a terminal.
-  script -qec "'$binary' tail --color never $task" /dev/null </dev/null >screen
+  script -qec "'$binary' tail -q --color never $task" /dev/null </dev/null >screen
   has "$(<screen)" 'title' 'owned' 'bidi'
   run ! grep -q -P '[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f]|\xe2\x80\xae|\r[^\n]' screen
 }

@@ -54,7 +54,7 @@ zsh_offers() {
 
 @test "bash completes subcommands, verbs and options" {
   same "subcommands" "$(printf 'resume\nresult\nrun\n' | sort)" "$(bash_offers r | sort)"
-  same "verbs" "$(printf 'list\nshow\napply\ndelete')" "$(bash_offers agents '')"
+  same "verbs" "$(printf 'list\nshow\napply\ncheck\ndelete')" "$(bash_offers agents '')"
   same "an option" --until-event "$(bash_offers tail --until-)"
   same "an option of all" --state-dir "$(bash_offers tail --sta)"
   same "before the name" --state-dir "$(bash_offers --sta)"
@@ -151,7 +151,7 @@ while True: kept = s.accept()'
 
 @test "zsh completes in taskfeed's order" {
   needs_shell zsh
-  same "verbs" "$(printf 'list\nshow\napply\ndelete')" "$(zsh_offers agents '')"
+  same "verbs" "$(printf 'list\nshow\napply\ncheck\ndelete')" "$(zsh_offers agents '')"
   same "values" "$(printf -- '--color=auto\n--color=always')" "$(zsh_offers tail --color=a)"
   same "agents" red-one "$(zsh_offers create --agent r)"
   has "$(zsh_offers agents apply '')" files

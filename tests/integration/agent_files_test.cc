@@ -52,7 +52,8 @@ TEST_F(AgentFiles, AreReadByNameFromTomlAndJson) {
 
 TEST_F(AgentFiles, AreRefusedTogetherForOneThatIsBad) {
   write("a.toml", kToml);
-  const std::string bad = write("b.toml", "[agent]\nid = \"two\"\ncolour = \"red\"\n");
+  const std::string bad =
+      write("b.toml", "[agent]\nid = \"two\"\nrunner = \"external\"\ncolour = \"red\"\n");
   EXPECT_NE(refusal().find(bad + ":"), std::string::npos) << refusal();
   EXPECT_NE(refusal().find("colour"), std::string::npos) << refusal();
 }

@@ -89,6 +89,14 @@ TEST(ModelStep, ChargesForTheCallThatALostWorkerHadBegun) {
   EXPECT_FALSE(world.conversation.open);
 }
 
+TEST(ModelStep, ChargesForALostCallEvenWhereItCannotGoOn) {
+  LoopWorld world;
+  world.conversation.open = workflow::OpenModelCall{"lost", "m-1", 1'000, 0};
+  world.config.model_server->api_key_file = "/nowhere/key";
+  EXPECT_EQ(world.step(0, true, 2).failure->kind, "auth");
+  EXPECT_EQ(world.last(types::kLlmCallFailed)["call_id"], "lost");
+}
+
 TEST(ModelStepFailure, MayBeTriedAgainWhenTheServerSaysSo) {
   LoopWorld world;
   world.answers(R"({"error":{"message":"slow down"}})", 429, "retry-after: 7\r\n");
@@ -217,6 +225,21 @@ TEST(ModelStepBudget, BoundsAnswersEvenWhereNobodyDid) {
   world.conversation.turns.push_back({"", "tool_calls", {}});
   world.spent.steps = 1;
   EXPECT_EQ(world.step(2).failure->kind, "budget_exceeded");
+}
+
+TEST(ModelStepBudget, OfATaskLiftsNoBoundOnAnswers) {
+  LoopWorld world;
+  world.limits.answers_max = 1;
+  world.spent.steps = 1;
+  world.parameters = Json{{"budget", {{"steps", 1'000'000}}}};
+  EXPECT_EQ(world.step(0).failure->kind, "budget_exceeded");
+}
+
+TEST(ModelStepBudget, KeepsAnAnswerThatCameWhole) {
+  LoopWorld world;
+  world.config.model_server->budget.tokens = 100;
+  world.answers(whole_answer(std::string(2'000, 'x')));
+  EXPECT_EQ(world.step(0).status, Status::kCompleted);
 }
 
 TEST(ModelStepPrice, SaysOnceThatNoneIsKnown) {

@@ -154,5 +154,29 @@ TEST(ToolStepFailure, OfEveryCallOfManyAnswersEndsTheTask) {
   EXPECT_TRUE(world.peer.requests().empty());
 }
 
+TEST(ToolStepFailure, IsAHistoryInWhichNobodyAskedForIt) {
+  LoopWorld world;
+  EXPECT_EQ(world.step(1).failure->kind, "invalid_state");
+}
+
+TEST(ToolStepLimits, TellTheModelOfArgumentsThatNestTooDeep) {
+  std::string deep = "1";
+  for (int i = 0; i < 40; ++i) deep = R"({"a":)" + deep + "}";
+  ToolWorld world({asked("a", "drop", deep)});
+  EXPECT_EQ(world.step(1).status, Status::kCompleted);
+  EXPECT_TRUE(world.tools.called().empty());
+  EXPECT_EQ(world.call(0).result, "the arguments are nested too deep");
+  EXPECT_TRUE(world.last(types::kToolCallStarted)["arguments"].is_string());
+}
+
+TEST(ToolStepLimits, AskForNoMoreApprovalsThanATaskCanWaitFor) {
+  std::vector<AskedCall> calls;
+  for (size_t i = 0; i < QuestionLimits{}.open_max + 3; ++i) {
+    calls.push_back(asked("c" + std::to_string(i), "drop", "{}"));
+  }
+  ToolWorld world(calls);
+  EXPECT_EQ(world.step(1).questions.size(), QuestionLimits{}.open_max);
+}
+
 }  // namespace
 }  // namespace taskfeed::llm

@@ -18,6 +18,7 @@ ModelServer server() {
   server.models = {"gpt-4*", "local"};
   server.budget.usd = kNanoDollarsPerDollar / 2;
   server.budget.steps = 20;
+  server.prices = {{"gpt-4*", {1'000, 500, 2'000}}, {"local", {}}};
   return server;
 }
 
@@ -47,6 +48,16 @@ TEST(ModelOverrides, StandBeforeTheAgentsSettings) {
   EXPECT_EQ(effective.instructions, "");
   EXPECT_EQ(effective.parameters, (Json{{"temperature", 1}, {"seed", 7}, {"top_p", 0.5}}));
   EXPECT_EQ(effective.max_tokens, 5'000);
+}
+
+TEST(ModelOverrides, TakeNoModelWithoutAPriceWhereDollarsAreBounded) {
+  ModelServer bounded = server();
+  bounded.models.clear();
+  const Error error = refusal({{"model", "nobody-knows"}}, bounded);
+  EXPECT_EQ(error.code, Errc::kForbidden);
+  EXPECT_NE(error.text.find("no known price"), std::string::npos) << error.text;
+  bounded.budget.usd.reset();
+  EXPECT_TRUE(effective_model(bounded, {{"model", "nobody-knows"}}).ok());
 }
 
 TEST(ModelOverrides, LeaveTheTasksOwnParametersAlone) {

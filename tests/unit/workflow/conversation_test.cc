@@ -170,6 +170,30 @@ TEST(ConversationFold, TakesTheFirstOutcomeOfACall) {
   EXPECT_EQ(said.turns[0].calls[0].result, "first");
 }
 
+TEST(ConversationFold, KeepsNoMoreThanItsBound) {
+  Talk talk;
+  std::vector<AskedCall> calls;
+  for (int i = 0; i < 128; ++i) calls.push_back(asked(std::to_string(i)));
+  talk.model_begins("1").model_answers("1", "", calls);
+  // Six bytes each in JSON.
+  for (const AskedCall& call : calls) talk.tool_ends(call.id, std::string(16'000, '\x01'));
+  const State state = talk.state();
+  EXPECT_GE(state.conversation->bytes, workflow::ConversationLimits{}.bytes_max);
+  const std::string json = dump_json(workflow::state_to_json(state));
+  EXPECT_LT(json.size(), workflow::ConversationLimits{}.bytes_max + 512 * 1024);
+  EXPECT_EQ(*workflow::state_from_json(*parse_json(json)), state);
+}
+
+TEST(ConversationFold, KeepsDeepArgumentsOfAQuestionAsText) {
+  Json deep = 1;
+  for (int i = 0; i < 60; ++i) deep = Json{{"a", deep}};
+  const State state =
+      Talk().add(types::kApprovalRequested, {{"tool_call_id", "a"}, {"arguments", deep}}).state();
+  ASSERT_EQ(state.questions.size(), 1u);
+  EXPECT_TRUE(state.questions[0].arguments.is_string());
+  EXPECT_TRUE(parse_json(dump_json(workflow::state_to_json(state))));
+}
+
 TEST(ConversationJson, ReadsWhatItWrites) {
   const State state = Talk()
                           .model_begins("1")

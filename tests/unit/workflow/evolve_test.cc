@@ -118,12 +118,13 @@ TEST(EvolveStep, CostsAreBoundedAndNeverWrapAround) {
     history.add(types::kStepCompleted, {{"step", step}, {"cost", 8.9e9}});
   }
   EXPECT_EQ(history.folded().total_cost, std::numeric_limits<NanoDollars>::max());
+  // Anybody may publish a cost: a negative one gives nothing back.
   History below;
   below.started();
-  for (int step = 0; step < 3; ++step) {
-    below.add(types::kStepCompleted, {{"step", step}, {"cost", -8.9e9}});
-  }
-  EXPECT_EQ(below.folded().total_cost, std::numeric_limits<NanoDollars>::min());
+  below.add(types::kStepCompleted, {{"step", 0}, {"cost", 2}});
+  below.add(types::kLlmCallFailed, {{"cost", -8.9e9}});
+  below.add(types::kStepCompleted, {{"step", 1}, {"cost", -8.9e9}});
+  EXPECT_EQ(below.folded().total_cost, 2 * kNanoDollarsPerDollar);
 }
 
 TEST(EvolveRetry, KeepsTheStepAndTheTimeOfTheFailure) {
