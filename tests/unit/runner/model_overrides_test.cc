@@ -111,6 +111,7 @@ TEST(ModelOverrides, AskOnlyForModelsThatTheOperatorNames) {
             "gpt-4*, local");
   ModelServer any = server();
   any.models.clear();
+  any.budget.usd.reset();
   EXPECT_EQ(effective_model(any, {{"model", "o9-huge"}}).value().model, "o9-huge");
   any.models = {"local"};
   EXPECT_EQ(effective_model(any, {{"model", "gpt-4"}}).value().model, "gpt-4")
