@@ -79,16 +79,9 @@ std::string one_of(const std::vector<RunnerKind>& kinds) {
   return list;
 }
 
-Result<RunnerKind> runner_from(const Json& json) {
-  const Json* const found = find(json, "runner");
-  for (const RunnerKind each : kRunners) {
-    if (found != nullptr && *found == to_string(each)) return each;
-  }
-  const std::string known = one_of({kRunners.begin(), kRunners.end()});
-  if (found == nullptr || !found->is_string()) return wrong("runner", "must be " + known);
-  return wrong("runner", "\"" + found->get_ref<const std::string&>() +
-                             "\" is not in this version; use " + known);
-}
+/// The keys that every agent may have.
+constexpr std::array<std::string_view, 6> kCommonKeys{
+    "id", "description", "runner", "retry", "enable_streaming", "approval_timeout"};
 
 /// The keys that agents of this kind alone have, or share with some.
 std::vector<std::string_view> own_keys(RunnerKind kind) {
@@ -112,9 +105,36 @@ bool holds(const std::vector<std::string_view>& keys, std::string_view key) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
+/// A key that no agent has, perhaps a misspelt one; empty where there is none.
+std::string key_of_nobody(const Json& json) {
+  for (const auto& [key, value] : json.items()) {
+    const std::string_view name = key;
+    const bool known = holds({kCommonKeys.begin(), kCommonKeys.end()}, name) ||
+                       std::any_of(kRunners.begin(), kRunners.end(),
+                                   [name](RunnerKind kind) { return holds(own_keys(kind), name); });
+    if (!known) return key;
+  }
+  return {};
+}
+
+Result<RunnerKind> runner_from(const Json& json) {
+  const Json* const found = find(json, "runner");
+  for (const RunnerKind each : kRunners) {
+    if (found != nullptr && *found == to_string(each)) return each;
+  }
+  const std::string known = one_of({kRunners.begin(), kRunners.end()});
+  if (found == nullptr) {
+    const std::string odd = key_of_nobody(json);
+    if (!odd.empty()) return wrong(odd, "is not a key of an agent; runner must be " + known);
+    return wrong("runner", "is missing; it must be " + known);
+  }
+  if (!found->is_string()) return wrong("runner", "must be " + known);
+  return wrong("runner", "\"" + found->get_ref<const std::string&>() +
+                             "\" is not in this version; use " + known);
+}
+
 Result<void> check_keys(const Json& json, RunnerKind kind) {
-  std::vector<std::string_view> known{"id",    "description",      "runner",
-                                      "retry", "enable_streaming", "approval_timeout"};
+  std::vector<std::string_view> known{kCommonKeys.begin(), kCommonKeys.end()};
   const std::vector<std::string_view> own = own_keys(kind);
   known.insert(known.end(), own.begin(), own.end());
   for (const auto& [key, value] : json.items()) {

@@ -57,6 +57,14 @@ TEST(AgentJson, HasTheKeysOfTheFile) {
                    .contains("steps"));
 }
 
+TEST(AgentJson, WithoutARunnerNamesTheKeyThatMayBeMisspelt) {
+  const std::string known = R"(must be "command", "external", "adk" or "openai")";
+  EXPECT_EQ(read(Json{{"id", "a"}, {"model", "m"}}).error().text, "runner is missing; it " + known);
+  EXPECT_EQ(read(Json{{"id", "a"}, {"model", "m"}, {"runer", "openai"}}).error().text,
+            "runer is not a key of an agent; runner " + known);
+  EXPECT_EQ(read(Json{{"id", "a"}, {"runner", 3}}).error().text, "runner " + known);
+}
+
 TEST(AgentJson, FillsInWhatIsLeftOut) {
   const AgentConfig agent = read(command_agent()).value();
   EXPECT_EQ(agent.runner, RunnerKind::kCommand);
