@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include "base/text.h"
 #include "subcommand.h"
@@ -65,6 +66,15 @@ void hold_standard_descriptors() {
   }
 }
 
+/// This process holds keys, tokens and passwords of its user, and a core dump all that it holds.
+/// The hard limit stays: prlimit(1) raises the soft one of a process that is to be examined.
+void leave_no_core_dump() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_CORE, &limit) != 0) return;
+  limit.rlim_cur = 0;
+  ::setrlimit(RLIMIT_CORE, &limit);
+}
+
 /// What was not printed does not count as done: a full disk is an error, a reader that left is
 /// SIGPIPE's exit status.
 ExitStatus printed(ExitStatus status, Output& out, Output& err) {
@@ -81,6 +91,7 @@ ExitStatus printed(ExitStatus status, Output& out, Output& err) {
 int main(int count, char** words) {
   using namespace taskfeed::cmd;
   hold_standard_descriptors();
+  leave_no_core_dump();
   // A reader that leaves is an error of write(2), told apart from success by its exit status.
   std::signal(SIGPIPE, SIG_IGN);
   Environment environment{[](std::string_view name) {

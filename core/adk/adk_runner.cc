@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "peer/credentials.h"
+#include "runner/hiding_sink.h"
 #include "runner/model_overrides.h"
 
 namespace taskfeed::adk {
@@ -233,8 +234,10 @@ Outcome AdkRunner::run(const runner::Activity& activity, runner::OutputSink& out
     output.emit(types::kBudgetExceeded, workflow::budget_payload(*use, activity.step));
     return failed(used_up_failure(*use));
   }
-  Run run(activity, {output, ids_, clock_, &meter}, options_, *std::move(headers), stop);
-  Outcome outcome = run.carry_out();
+  const runner::Secrets secrets(*headers);
+  runner::HidingSink hiding(output, secrets);
+  Run run(activity, {hiding, ids_, clock_, &meter}, options_, *std::move(headers), stop);
+  Outcome outcome = hiding.end(run.carry_out());
   outcome.cost = meter.cost();
   return outcome;
 }

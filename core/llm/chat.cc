@@ -52,7 +52,7 @@ class Call {
         clock_(clock),
         stop_(stop),
         limits_(limits),
-        context_{Secrets(request.headers), clock, limits.retry_after_max} {}
+        context_{runner::Secrets(request.headers), clock, limits.retry_after_max} {}
 
   ChatEnd run() {
     bool usage_refused = false;
@@ -86,6 +86,7 @@ class Call {
     ChatEnd ended = answer.end(refused ? std::nullopt : end.failure);
     if (refused) ended.failure = failure_of_status(head, refusal, context_);
     usage_refused = asks_usage && refused && refuses_usage(head, refusal);
+    ended.answer.model = context_.secrets.hide(ended.answer.model);
     if (const std::string id = head.field("x-request-id"); !id.empty()) {
       ended.answer.request_id = utf8_prefix(context_.secrets.hide(to_utf8(id)), kRequestIdBytesMax);
     }

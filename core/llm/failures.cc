@@ -123,13 +123,14 @@ std::string_view kind_of(int status, const ErrorBody& body, bool asks_to_wait) {
   return kind;
 }
 
-std::string shown(std::string text, const Secrets& secrets) {
-  const std::string clean = to_utf8(secrets.hide(std::move(text)));
+std::string shown(const std::string& text, const runner::Secrets& secrets) {
+  const std::string clean = to_utf8(secrets.hide(text));
   const std::string_view fits = utf8_prefix(clean, kShownBytesMax);
   return std::string(fits) + (fits.size() < clean.size() ? "…" : "");
 }
 
-std::string message_of(std::string_view what, const ErrorBody& body, const Secrets& secrets) {
+std::string message_of(std::string_view what, const ErrorBody& body,
+                       const runner::Secrets& secrets) {
   std::string message(what);
   if (!body.text.empty()) message += ": " + shown(body.text, secrets);
   return message;

@@ -20,13 +20,13 @@
 #include <string_view>
 
 #include "llm/chat.h"
-#include "llm/secrets.h"
 #include "peer/http_call.h"
+#include "runner/secrets.h"
 
 namespace taskfeed::llm {
 
 struct FailureContext {
-  Secrets secrets;
+  runner::Secrets secrets;
   const Clock& clock;  ///< Retry-After may be a date.
   Milliseconds retry_after_max;
 };

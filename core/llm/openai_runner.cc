@@ -5,6 +5,7 @@
 #include "llm/outcomes.h"
 #include "llm/tool_step.h"
 #include "peer/credentials.h"
+#include "runner/hiding_sink.h"
 
 namespace taskfeed::llm {
 namespace {
@@ -47,6 +48,17 @@ Outcome OpenAiRunner::run(const runner::Activity& activity, runner::OutputSink& 
     return failed("invalid_request", "the agent names no model server any more");
   }
   const runner::ModelServer& server = *activity.agent.model_server;
+  const Headers headers = peer::headers_of(
+      {server.headers_env, server.api_key_env, server.api_key_file}, ports_.variables);
+  runner::Secrets secrets = headers ? runner::Secrets(*headers) : runner::Secrets();
+  runner::add_passed_variables(secrets, activity.agent, ports_.variables);
+  runner::HidingSink hiding(output, secrets);
+  return hiding.end(run_step(activity, headers, hiding, stop));
+}
+
+Outcome OpenAiRunner::run_step(const runner::Activity& activity, const Headers& headers,
+                               runner::OutputSink& output, const std::stop_token& stop) {
+  const runner::ModelServer& server = *activity.agent.model_server;
   const auto asked = runner::effective_model(server, activity.parameters);
   if (!asked) return failed("invalid_request", asked.error().text);
   if (stop.stop_requested()) return stopped();
@@ -72,8 +84,6 @@ Outcome OpenAiRunner::run(const runner::Activity& activity, runner::OutputSink& 
                   "no tool call of the last " + std::to_string(turns) + " answers succeeded",
                   activity.previous_response);
   }
-  const peer::Credentials named{server.headers_env, server.api_key_env, server.api_key_file};
-  Result<std::map<std::string, std::string>> headers = peer::headers_of(named, ports_.variables);
   if (!headers) return failed("auth", headers.error().text);
   Result<std::vector<runner::Tool>> tools = toolbox->list(stop);
   if (stop.stop_requested()) return stopped();
@@ -82,7 +92,7 @@ Outcome OpenAiRunner::run(const runner::Activity& activity, runner::OutputSink& 
     outcome.retryable = true;
     return outcome;
   }
-  return step.carry_out(*std::move(headers), *std::move(tools));
+  return step.carry_out(*headers, *std::move(tools));
 }
 
 }  // namespace taskfeed::llm

@@ -41,7 +41,7 @@ class OpenAiRunner final : public runner::Runner {
     IdSource& ids;
     const Clock& clock;
     Log& log;
-    peer::Variables variables;
+    Variables variables;
     Toolboxes toolboxes;
   };
   explicit OpenAiRunner(Ports ports, LoopLimits limits = {});
@@ -53,6 +53,10 @@ class OpenAiRunner final : public runner::Runner {
                       std::stop_token stop) override;
 
  private:
+  using Headers = Result<std::map<std::string, std::string>>;
+  runner::Outcome run_step(const runner::Activity& activity, const Headers& headers,
+                           runner::OutputSink& output, const std::stop_token& stop);
+
   const Ports ports_;
   const LoopLimits limits_;
 };

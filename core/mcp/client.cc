@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "mcp/secrets.h"
-
 namespace taskfeed::mcp {
 namespace {
 
@@ -86,8 +84,7 @@ void Client::note_failure_locked(const Error& error) {
     delay = std::min(delay, limits_.retry_max);
   }
   retry_at_ = clock_.mono() + delay;
-  log_.warn("mcp server \"" + plan_.name +
-            "\" failed: " + without_secrets(error.text, plan_.secrets));
+  log_.warn("mcp server \"" + plan_.name + "\" failed: " + plan_.secrets.hide(error.text));
 }
 
 /// The number of the connection that stands.
@@ -280,7 +277,7 @@ runner::ToolResult Client::call(const std::string& tool, const Json& arguments,
   call.name = tool;
   call.on_progress = [&](const Json& params) {
     const std::string line = progress_line(params);
-    return line.empty() || on_progress(without_secrets(line, plan_.secrets));
+    return line.empty() || on_progress(plan_.secrets.hide(line));
   };
   const Reply reply = ask(call, stop);
   runner::ToolResult result;
@@ -299,7 +296,7 @@ runner::ToolResult Client::call(const std::string& tool, const Json& arguments,
       if (reply.fault.code == Errc::kTimeout) note_answer(true);
       result = failed_call(named(cause(reply, call.method)).text);
   }
-  result.text = without_secrets(std::move(result.text), plan_.secrets);
+  result.text = plan_.secrets.hide(result.text);
   return result;
 }
 

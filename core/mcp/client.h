@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "mcp/content.h"
 #include "mcp/link.h"
+#include "runner/secrets.h"
 
 namespace taskfeed::mcp {
 
@@ -39,8 +40,8 @@ struct ClientLimits {
 struct ClientPlan {
   std::string name;
   runner::McpProtocol protocol = runner::McpProtocol::kAuto;
-  Milliseconds timeout{60'000};           ///< Of silence, in each call.
-  std::vector<std::string> secrets = {};  ///< Values that no result may show.
+  Milliseconds timeout{60'000};  ///< Of silence, in each call.
+  runner::Secrets secrets = {};  ///< Values that no result may show.
 };
 
 class Client {

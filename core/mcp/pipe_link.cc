@@ -24,8 +24,8 @@ Reply fault(Errc code, std::string text) {
 
 }  // namespace
 
-PipeLink::PipeLink(std::string name, loop::SpawnPlan plan, std::vector<std::string> secrets,
-                   Log& log, const PipeLimits& limits)
+PipeLink::PipeLink(std::string name, loop::SpawnPlan plan, runner::Secrets secrets, Log& log,
+                   const PipeLimits& limits)
     : name_(std::move(name)),
       plan_(std::move(plan)),
       secrets_(std::move(secrets)),

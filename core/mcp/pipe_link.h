@@ -27,6 +27,7 @@
 #include "base/log.h"
 #include "loop/spawn.h"
 #include "mcp/link.h"
+#include "runner/secrets.h"
 
 namespace taskfeed::mcp {
 
@@ -46,7 +47,7 @@ struct PipeLimits {
 class PipeLink final : public Link {
  public:
   /// `secrets` are values that must not reach the log.
-  PipeLink(std::string name, loop::SpawnPlan plan, std::vector<std::string> secrets, Log& log,
+  PipeLink(std::string name, loop::SpawnPlan plan, runner::Secrets secrets, Log& log,
            const PipeLimits& limits = {});
   ~PipeLink() override;
 
@@ -77,7 +78,7 @@ class PipeLink final : public Link {
 
   const std::string name_;
   const loop::SpawnPlan plan_;
-  const std::vector<std::string> secrets_;
+  const runner::Secrets secrets_;
   Log& log_;
   const PipeLimits limits_;
 

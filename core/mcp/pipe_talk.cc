@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "mcp/secrets.h"
 
 namespace taskfeed::mcp {
 namespace {
@@ -41,7 +40,7 @@ bool LineSplitter::add(std::string_view bytes,
   return true;
 }
 
-Complaints::Complaints(const std::string& name, const std::vector<std::string>& secrets, Log& log,
+Complaints::Complaints(const std::string& name, const runner::Secrets& secrets, Log& log,
                        const PipeLimits& limits)
     : name_(name),
       secrets_(secrets),
@@ -75,8 +74,7 @@ void Complaints::write(std::string_view line) {
     log_.info("mcp server " + name_ + " writes more to stderr, which is not logged");
     return;
   }
-  log_.info("mcp server " + name_ + ": " +
-            escape_controls(without_secrets(to_utf8(line), secrets_)));
+  log_.info("mcp server " + name_ + ": " + escape_controls(secrets_.hide(to_utf8(line))));
 }
 
 PipeTalk::PipeTalk(PipeLink& link, loop::Child& child)
@@ -178,10 +176,10 @@ void PipeTalk::take_line(std::string_view line) {
   if (message.kind != Incoming::Kind::kNoise) {
     link_.hear(std::move(message));
   } else if (++noise_ == 1) {
-    link_.log_.warn("mcp server " + link_.name_ +
-                    " writes lines to stdout that are no messages; they are skipped: " +
-                    escape_controls(without_secrets(to_utf8(utf8_prefix(line, kShownBytesMax)),
-                                                    link_.secrets_)));
+    link_.log_.warn(
+        "mcp server " + link_.name_ +
+        " writes lines to stdout that are no messages; they are skipped: " +
+        escape_controls(utf8_prefix(link_.secrets_.hide(to_utf8(line)), kShownBytesMax)));
   }
 }
 

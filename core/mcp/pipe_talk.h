@@ -27,7 +27,7 @@ class LineSplitter {
 /// What a program complains about, bounded, into the log.
 class Complaints {
  public:
-  Complaints(const std::string& name, const std::vector<std::string>& secrets, Log& log,
+  Complaints(const std::string& name, const runner::Secrets& secrets, Log& log,
              const PipeLimits& limits);
   void add(std::string_view bytes);
   void finish();
@@ -36,7 +36,7 @@ class Complaints {
   void write(std::string_view line);
 
   const std::string& name_;
-  const std::vector<std::string>& secrets_;
+  const runner::Secrets& secrets_;
   Log& log_;
   const PipeLimits& limits_;
   LineSplitter lines_;

@@ -58,7 +58,7 @@ Servers::~Servers() {
 }
 
 std::unique_ptr<Link> Servers::http_link_for(const runner::McpServer& server,
-                                             std::vector<std::string>& secrets) const {
+                                             runner::Secrets& secrets) const {
   Result<HttpPlan> plan = http_plan(server.url);
   if (!plan) return std::make_unique<AbsentLink>(plan.error());
   for (const auto& [header, variable] : server.headers_env) {
@@ -69,18 +69,14 @@ std::unique_ptr<Link> Servers::http_link_for(const runner::McpServer& server,
           Errc::kInvalid,
           "the environment variable " + variable + " holds a line break, which no header may"});
     }
-    secrets.push_back(value);
-    // A server that repeats what it got may leave the scheme out.
-    if (const size_t space = value.rfind(' '); space != std::string::npos) {
-      secrets.push_back(value.substr(space + 1));
-    }
+    secrets.add(value);
     plan->headers.emplace(header, std::move(value));
   }
   return std::make_unique<HttpLink>(*std::move(plan), limits_.http);
 }
 
 std::unique_ptr<Link> Servers::link_for(const runner::McpServer& server,
-                                        std::vector<std::string>& secrets) const {
+                                        runner::Secrets& secrets) const {
   if (!server.url.empty()) return http_link_for(server, secrets);
   loop::SpawnPlan plan{.argv = server.argv, .env = {}, .cwd = server.cwd, .stdin_pipe = true};
   std::map<std::string, std::string> values = server.env;
@@ -89,7 +85,7 @@ std::unique_ptr<Link> Servers::link_for(const runner::McpServer& server,
   for (const std::string& name : server.pass_env) {
     std::string value = variables_(name);
     if (value.empty()) return absent(name);
-    secrets.push_back(value);
+    secrets.add_variable(name, value);
     values[name] = std::move(value);
   }
   for (const auto& [name, value] : values) plan.env.push_back(name + "=" + value);

@@ -9,9 +9,9 @@
 /// Owns     Every Client. Borrows clock and log. Outlives every Toolbox.
 #pragma once
 
-#include <functional>
 #include <map>
 
+#include "base/variables.h"
 #include "mcp/client.h"
 #include "mcp/http_link.h"
 #include "mcp/pipe_link.h"
@@ -25,9 +25,6 @@ struct ServersLimits {
   HttpLinkLimits http;
   Milliseconds forget_after{600'000};  ///< Without use, and with no run that could use it.
 };
-
-/// A variable of the worker's environment; empty where it is not set.
-using Variables = std::function<std::string(std::string_view name)>;
 
 class Servers {
  public:
@@ -44,10 +41,9 @@ class Servers {
  private:
   std::shared_ptr<Client> client_for(const runner::McpServer& server, const std::string& task);
   void forget_unused(std::vector<std::shared_ptr<Client>>& forgotten);
-  std::unique_ptr<Link> link_for(const runner::McpServer& server,
-                                 std::vector<std::string>& secrets) const;
+  std::unique_ptr<Link> link_for(const runner::McpServer& server, runner::Secrets& secrets) const;
   std::unique_ptr<Link> http_link_for(const runner::McpServer& server,
-                                      std::vector<std::string>& secrets) const;
+                                      runner::Secrets& secrets) const;
 
   const Clock& clock_;
   Log& log_;

@@ -6,17 +6,14 @@
 /// Owns     Nothing.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "base/variables.h"
 
 namespace taskfeed::peer {
-
-/// A variable of the worker's environment; empty where it is not set.
-using Variables = std::function<std::string(std::string_view name)>;
 
 struct Credentials {
   const std::map<std::string, std::string>& headers_env;  ///< Header to the variable.

@@ -12,17 +12,13 @@
 /// Owns     The tools. Borrows the clock.
 #pragma once
 
-#include <functional>
-
+#include "base/variables.h"
 #include "process/step_output.h"
 #include "process/supervise.h"
 #include "runner/agent_config.h"
 #include "runner/tools.h"
 
 namespace taskfeed::process {
-
-/// A variable of the worker's environment; empty where it is not set.
-using Variables = std::function<std::string(std::string_view name)>;
 
 /// Whose model calls.
 struct ToolOwner {

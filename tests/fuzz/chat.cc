@@ -38,7 +38,7 @@ class Reading {
   explicit Reading(std::string_view bytes, size_t piece) {
     const testing::ManualClock clock;
     const std::map<std::string, std::string> headers{{"Authorization", "Bearer abcd"}};
-    const llm::FailureContext context{llm::Secrets(headers), clock, Milliseconds(1'000)};
+    const llm::FailureContext context{runner::Secrets(headers), clock, Milliseconds(1'000)};
     llm::ChatReader reader(request, listener, clock, kLimits, context);
     const size_t size = piece == 0 ? bytes.size() : piece;
     for (size_t at = 0; at < bytes.size(); at += size) {
@@ -90,7 +90,7 @@ class Reading {
 void check_refusal(std::string_view body) {
   const testing::ManualClock clock;
   const std::map<std::string, std::string> headers{{"Authorization", "Bearer abcd"}};
-  const llm::FailureContext context{llm::Secrets(headers), clock, Milliseconds(1'000)};
+  const llm::FailureContext context{runner::Secrets(headers), clock, Milliseconds(1'000)};
   peer::AnswerHead head;
   head.status = 429;
   head.fields["retry-after"] = body.substr(0, 40);

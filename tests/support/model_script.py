@@ -9,9 +9,9 @@ at a turn:
   " / "   the next attempt: what the same request gets when it comes again; the last one stays
   " + "   one more call in the same answer
 
-An attempt is options and a verb:
+An attempt is options and a verb; {key} in it is the key of the request:
 
-  say TEXT              {result} is what the last tools said, {key} the key of the request
+  say TEXT              {result} is what the last tools said
   think TEXT => VERB …  reasoning, then what the verb says
   call TOOL JSON        the JSON is sent as it stands, be it valid or not
   tick N [ANYTHING]     N pieces, each the monotonic clock in microseconds when it is sent
@@ -137,6 +137,12 @@ def turns_of(message, script):
     turns = [[attempt_from_text(attempt) for attempt in turn.split(' / ')]
              for turn in message.split(' | ')]
     return None if any(None in attempts for attempts in turns) else turns
+
+
+def with_key(turn, key):
+    calls = [[name, arguments.replace('{key}', key)] for name, arguments in turn.calls]
+    return replace(turn, text=turn.text.replace('{key}', key),
+                   think=turn.think.replace('{key}', key), calls=calls)
 
 
 def choose(message, turn, attempt, script):

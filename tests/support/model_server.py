@@ -268,7 +268,8 @@ class Connection(BaseHTTPRequestHandler):
         if self.server.key and self.key != self.server.key and self.dialect.name != 'ollama':
             raise Refused('auth', f'Incorrect API key provided: {self.key}')
         check(request, self.dialect)
-        self.turn = script.choose(last, turn, attempt, self.server.script)
+        chosen = script.choose(last, turn, attempt, self.server.script)
+        self.turn = script.with_key(chosen, self.key)
         options = request.get('stream_options') or {}
         asked = dialects.Asked(self.number, request['model'],
                                dialects.tokens_of(request['messages']),
@@ -277,7 +278,6 @@ class Connection(BaseHTTPRequestHandler):
         if self.turn.fail in script.BEFORE:
             return self.fail_before()
         text = self.turn.text.replace('{result}', results_in(request['messages']))
-        text = text.replace('{key}', self.key)
         if request.get('stream') and not self.turn.plain:
             return self.stream(asked, text)
         return self.whole(asked, text)

@@ -27,7 +27,7 @@ class FailuresTest : public ::testing::Test {
   testing::ManualClock clock_;
   std::map<std::string, std::string> headers_{
       {"Authorization", "Bearer sk-secret-1"}, {"X-Team", "team/\"blue\""}, {"X-Short", "abc"}};
-  FailureContext context_{Secrets(headers_), clock_, Milliseconds(60'000)};
+  FailureContext context_{runner::Secrets(headers_), clock_, Milliseconds(60'000)};
 };
 
 using FailuresStatus = FailuresTest;

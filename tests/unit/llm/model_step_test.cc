@@ -264,5 +264,47 @@ TEST(ModelStepSecrets, AreInNoEventAndNoLog) {
   EXPECT_EQ(world.log.all().find(LoopWorld::kKey), std::string::npos);
 }
 
+TEST(ModelStepSecrets, AreTakenOutOfWhatTheModelSays) {
+  const std::string key(LoopWorld::kKey);
+  for (const bool streaming : {true, false}) {
+    LoopWorld world;
+    world.config.model_server->api_key_env = "KEY";
+    world.config.model_server->prices.clear();  // Told to the log, with the model's name.
+    const std::string half = key.substr(0, key.size() / 2);
+    const std::string name =
+        R"({"model":")" + key + R"(","choices":[{"index":0,"delta":{"content":")";
+    if (streaming) {
+      world.answers(event(name + "It is " + half + "\"}}]}") +
+                    event(name + key.substr(half.size()) + "!\"}}]}") + event(finish("stop")) +
+                    event("[DONE]"));
+    } else {
+      world.answers(whole_answer("It is " + key + "!"));
+    }
+    const Outcome outcome = world.step(0, streaming);
+    EXPECT_EQ(outcome.response, "It is [redacted]!");
+    EXPECT_EQ(world.last(types::kLlmCallCompleted)["text"], "It is [redacted]!");
+    for (const auto& each : world.events) {
+      EXPECT_EQ(dump_json(each.payload).find(key), std::string::npos) << each.type;
+      EXPECT_EQ(dump_json(each.payload).find(half + "\""), std::string::npos) << each.type;
+    }
+    EXPECT_EQ(world.log.all().find(key), std::string::npos);
+  }
+}
+
+TEST(ModelStepSecrets, AreTakenOutOfWhatToolsAreAskedAndSay) {
+  const std::string key(LoopWorld::kKey);
+  LoopWorld world;
+  world.config.model_server->api_key_env = "KEY";
+  world.tools.add({.name = "echo"}, [](const Json& arguments) {
+    return runner::ToolResult{.text = "got " + string_at(arguments, "text") + " and " +
+                                      std::string(LoopWorld::kKey)};
+  });
+  world.calls({{"c1", "echo", R"({"text":")" + key + "\"}"}});
+  world.step(0);
+  world.step(1);
+  EXPECT_EQ(world.last(types::kToolCallStarted)["arguments"]["text"], "[redacted]");
+  EXPECT_EQ(world.last(types::kToolCallCompleted)["result"], "got [redacted] and [redacted]");
+}
+
 }  // namespace
 }  // namespace taskfeed::llm

@@ -36,7 +36,7 @@ struct Reading {
   HearingListener listener;
   ChatLimits limits;
   std::map<std::string, std::string> headers{{"Authorization", "Bearer sk-secret-1"}};
-  FailureContext context{Secrets(headers), clock, Milliseconds(300'000)};
+  FailureContext context{runner::Secrets(headers), clock, Milliseconds(300'000)};
 
  private:
   std::optional<ChatReader> reader_;

@@ -277,7 +277,7 @@ TEST(McpHttp, SendsItsSecretsAsHeadersAndShowsThemNowhere) {
   world.variables["FAKE_AUTHORIZATION"] = "Bearer s3cret-key";
   Servers servers(world.clock, world.log,
                   [&](std::string_view name) { return world.variable(name); });
-  EXPECT_EQ(world.text(*servers.toolbox({server}, "t"), "go"), "you sent ***");
+  EXPECT_EQ(world.text(*servers.toolbox({server}, "t"), "go"), "you sent [redacted]");
   EXPECT_TRUE(holds(peer.requests("tools/call")[0].head, "Authorization: Bearer s3cret-key\r\n"));
   EXPECT_EQ(world.log.count("s3cret"), 0U);
 }
