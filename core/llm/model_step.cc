@@ -110,11 +110,10 @@ bool ModelStep::gather(std::string_view kind, std::string_view text) {
   streamed_bytes_ += static_cast<int64_t>(text.size());
   if (kind != gathered_kind_ && !flush_chunk()) return false;
   const MonoTime now = ports_.clock.mono();
-  if (gathered_.empty()) gathered_since_ = now;
   gathered_kind_ = kind;
   gathered_ += text;
   const bool due = gathered_.size() >= limits_.chunk_bytes_max ||
-                   now - gathered_since_ >= limits_.chunk_interval || next_chunk_ == 0;
+                   now - flushed_at_ >= limits_.chunk_interval || next_chunk_ == 0;
   if (due && !flush_chunk()) return false;
   const Usage so_far{.prompt = prompt_estimate_, .completion = (streamed_bytes_ + 3) / 4};
   const auto price = runner::price_of(server_.prices, {}, asked_.model);
@@ -127,6 +126,7 @@ bool ModelStep::flush_chunk() {
   if (gathered_.empty()) return true;
   std::string text;
   text.swap(gathered_);
+  flushed_at_ = ports_.clock.mono();
   if (!ports_.output.streaming()) return true;
   Json payload{{"call_id", call_id_}, {"index", next_chunk_++}, {"kind", gathered_kind_}};
   payload["text"] = std::move(text);

@@ -61,7 +61,7 @@ class ModelStep final : private ChatListener {
   MonoTime begun_;
   std::string gathered_;
   std::string gathered_kind_;
-  MonoTime gathered_since_;
+  MonoTime flushed_at_;
   int next_chunk_ = 0;
   int64_t streamed_bytes_ = 0;
   std::optional<workflow::BudgetUse> cut_by_;

@@ -27,7 +27,7 @@ struct LoopLimits {
   size_t answer_event_bytes_max = 200 * 1024;  ///< Encoded; below the event's own bound.
   size_t reasoning_bytes_max = 16 * 1024;      ///< In the event of the whole answer.
   size_t chunk_bytes_max = 4 * 1024;           ///< Of text that is gathered for one event …
-  Milliseconds chunk_interval{50};             ///< … within this time.
+  Milliseconds chunk_interval{50};             ///< … within this time of the one before.
   ChatLimits chat;
 };
 

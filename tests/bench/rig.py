@@ -194,9 +194,9 @@ class Relay:
 
 
 class Daemon:
-    """`taskfeed serve` without workers, on one core."""
+    """`taskfeed serve` on one core, without workers unless some are asked for."""
 
-    def __init__(self, rig, *arguments):
+    def __init__(self, rig, *arguments, workers=0):
         self.name = "daemon"
         port = free_port()
         self.address = f"127.0.0.1:{port}"
@@ -204,7 +204,7 @@ class Daemon:
         os.makedirs(state, mode=0o700)
         self.program = Program(rig.server_core, [
             rig.taskfeed, "serve", "--listen", self.address, "--redis", rig.redis_url,
-            "--state-dir", state, "--workers", "0", *arguments], rig.log)
+            "--state-dir", state, "--workers", str(workers), *arguments], rig.log)
         self.pid = self.program.pid
         self.outlet = {"to": "redis", "redis": rig.redis_url}
         deadline = time.monotonic() + 20

@@ -342,15 +342,13 @@ class Connection(BaseHTTPRequestHandler):
             self.frame(value)
         middle = max(1, len(text) // self.turn.piece_size // 2)
         failing = self.turn.fail in script.AFTER
-        for at, value in enumerate(stream.body()):
+        for at, value in enumerate(self.paced(stream.body())):
             if failing and at == self.turn.fail_number:
                 failing = False
                 if self.fail_within(stream):
                     return 'failed'
             if at == middle:
                 self.pass_gate()
-            if self.turn.pace_ms and at:
-                self.wait(self.turn.pace_ms / 1000)
             self.frame(value)
         self.pass_gate()
         if failing and self.fail_within(stream):
@@ -362,6 +360,13 @@ class Connection(BaseHTTPRequestHandler):
             self.frame('[DONE]')
         self.chunk('')
         return 'failed' if self.turn.fail else 'sent'
+
+    def paced(self, values):
+        """Each is made when it is due: some tell the time."""
+        for value in values:
+            yield value
+            if self.turn.pace_ms:
+                self.wait(self.turn.pace_ms / 1000)
 
     def fail_within(self, stream):
         """True: nothing more is to be sent."""

@@ -5,6 +5,7 @@
 /// Owns     The events emitted.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -21,11 +22,14 @@ class RecordingSink final : public runner::OutputSink {
     Json payload;
   };
 
+  std::function<void()> on_emit;  ///< Called for each event; it is set before the first.
+
   explicit RecordingSink(bool streaming = true) : streaming_(streaming) {}
 
   bool emit(std::string_view type, Json payload) override {
     const std::lock_guard lock(mutex_);
     emitted_.push_back({std::string(type), std::move(payload)});
+    if (on_emit) on_emit();
     return wanted_;
   }
   bool streaming() const override { return streaming_; }

@@ -95,6 +95,7 @@ class LoopWorld {
 
   Outcome step(int index, bool streaming = true, int attempt = 1) {
     testing::RecordingSink sink(streaming);
+    sink.on_emit = [this] { clock.advance(each_event_takes); };
     const workflow::Conversation before = conversation;
     const runner::Activity activity{.task = testing::task("t1"),
                                     .execution = ExecutionId(ids.uuid7()),
@@ -183,6 +184,7 @@ class LoopWorld {
   FakePeer peer{[this](const FakePeer::Request&, FakePeer::Line& line) { answer(line); }};
   testing::SeededIdSource ids;
   testing::ManualClock clock;
+  Milliseconds each_event_takes{0};
   testing::RecordingLog log;
   FakeTools tools;
   LoopLimits limits;

@@ -46,6 +46,20 @@ TEST(ModelStep, TellsTheModelsThoughtsApartFromItsAnswer) {
   EXPECT_EQ(world.last(types::kLlmCallChunk)["kind"], "text");
 }
 
+TEST(ModelStep, GathersOnlyWhatComesSoonAfterTheChunkBefore) {
+  const std::string body = event(delta(R"({"content":"a"})")) + event(delta(R"({"content":"b"})")) +
+                           event(delta(R"({"content":"c"})")) + event(finish("stop")) +
+                           event("[DONE]");
+  for (const auto& [takes, chunks] : {std::pair(Milliseconds(0), 2u), {Milliseconds(60), 3u}}) {
+    LoopWorld world;
+    world.limits.chat.quiet_interval = std::chrono::hours(1);
+    world.each_event_takes = takes;
+    world.answers(body);
+    EXPECT_EQ(world.step(0).response, "abc");
+    EXPECT_EQ(world.count(types::kLlmCallChunk), chunks);
+  }
+}
+
 TEST(ModelStep, KeepsChunksToItselfInBatchMode) {
   LoopWorld world;
   world.answers(whole_answer("It is done."));
