@@ -28,13 +28,15 @@ Result<void> validate_nothing(AgentsOptions&) {
 }
 
 ExitStatus run_list(const AgentsOptions&, Deps& deps) {
-  const Result<std::vector<runner::AgentConfig>> agents = deps.tasks().agents();
-  if (!agents) return fail(deps, agents.error());
+  const Result<service::AgentListing> listing = deps.tasks().agents();
+  if (!listing) return fail(deps, listing.error());
+  const std::vector<runner::AgentConfig>& agents = listing->agents;
+  for (const auto& [id, why] : listing->unreadable) remark(deps, why);
   if (deps.json()) {
-    for (const auto& agent : *agents) print_json(runner::agent_to_json(agent), deps);
-  } else if (!agents->empty()) {
-    deps.out.write(agent_table(*agents, deps.looks()));
-  } else {
+    for (const auto& agent : agents) print_json(runner::agent_to_json(agent), deps);
+  } else if (!agents.empty()) {
+    deps.out.write(agent_table(agents, deps.looks()));
+  } else if (listing->unreadable.empty()) {
     remark(deps, "no agent is declared; declare one with `taskfeed agents apply FILE`");
   }
   return ExitStatus::kCompleted;

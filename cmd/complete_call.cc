@@ -70,9 +70,9 @@ std::vector<Candidate> names(Live what, Deps& deps) {
   const Looks looks = deps.looks();
   std::vector<Candidate> found;
   if (what == Live::kAgents) {
-    const auto agents = deps.tasks().agents();
-    if (!agents) return {};
-    for (const runner::AgentConfig& agent : *agents) {
+    const auto listing = deps.tasks().agents();
+    if (!listing) return {};
+    for (const runner::AgentConfig& agent : listing->agents) {
       found.push_back({agent.id.str(), one_line(agent.description, kAboutBytesMax, looks)});
     }
     return found;

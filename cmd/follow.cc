@@ -162,7 +162,8 @@ class Follow {
     const std::string where = "events of " + item.task.str() + " after " + string_at(lost, "from");
     if (reason == "reset") {
       // Where it goes on, `to`, is then a place in another history, perhaps its beginning, 0-0.
-      remark(deps_, where + " are lost, since Redis has others (reset); the history is read anew");
+      remark(deps_,
+             where + " are lost: Redis has another history now, or none (reset); it is read anew");
     } else {
       remark(deps_, where + " up to " + string_at(lost, "to") + " are lost (" + reason + ")");
     }

@@ -141,8 +141,9 @@ class FollowMany {
     } else if (!task) {
       remark(deps_, "tasks may be missing: the record of new ones has a gap (" + reason + ")");
     } else if (reason == "reset") {
-      remark(deps_, "events of " + task->str() +
-                        " are lost, since Redis has others (reset); the history is read anew");
+      remark(deps_,
+             "events of " + task->str() +
+                 " are lost: Redis has another history now, or none (reset); it is read anew");
     } else {
       remark(deps_, "events of " + task->str() + " after " + string_at(data, "from") +
                         " are lost (" + reason + ")");

@@ -115,18 +115,19 @@ Result<std::string> read_file(const std::string& path, size_t bytes_max) {
 
 Result<AgentId> agent_or_only_one(const std::optional<AgentId>& given, service::Tasks& tasks) {
   if (given) return *given;
-  const Result<std::vector<runner::AgentConfig>> agents = tasks.agents();
-  if (!agents) return agents.error();
-  if (agents->size() == 1) return agents->front().id;
-  if (agents->empty()) {
+  const Result<service::AgentListing> listing = tasks.agents();
+  if (!listing) return listing.error();
+  const std::vector<runner::AgentConfig>& agents = listing->agents;
+  if (agents.size() == 1) return agents.front().id;
+  if (agents.empty()) {
     return {Errc::kNotFound, "no agent is declared; declare one with `taskfeed agents apply FILE`"};
   }
   constexpr size_t kNamedMax = 5;
   std::string names;
-  for (size_t at = 0; at < agents->size() && at < kNamedMax; ++at) {
-    names += (at == 0 ? "" : ", ") + (*agents)[at].id.str();
+  for (size_t at = 0; at < agents.size() && at < kNamedMax; ++at) {
+    names += (at == 0 ? "" : ", ") + agents[at].id.str();
   }
-  if (agents->size() > kNamedMax) names += ", ...";
+  if (agents.size() > kNamedMax) names += ", ...";
   return {Errc::kInvalid, "there are several agents; choose one with --agent (" + names + ")"};
 }
 

@@ -59,6 +59,12 @@ void RedisWatch::look() {
     }
   }
   const Result<redis::QueueState> queue = broker_.queue_state(queue_);
+  // Emptied without a restart: what was declared is gone.
+  if (const Result<std::string> store = broker_.store_id(); store && *store != store_seen_) {
+    if (!store_seen_.empty()) log_.warn("Redis at " + url_.str() + " was emptied");
+    store_seen_ = *store;
+    greeted_ = false;
+  }
   // Without memory it still answers, and readers are served.
   const bool answers = queue || queue.error().code == Errc::kFull;
   // The broker repeats what a restart cut off, so that no call fails; but its connection is

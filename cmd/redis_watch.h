@@ -32,8 +32,8 @@ class RedisWatch {
     size_t workers_alive = 0;
   };
   /// Called each time Redis came, the first time included, before state() says so; also where it
-  /// was restarted between two looks, perhaps without what it held. False: try again with the next
-  /// look.
+  /// was restarted between two looks, or emptied, perhaps without what it held. False: try again
+  /// with the next look.
   using Arrival = std::function<bool()>;
 
   RedisWatch(const redis::Url& url, const QueueName& queue, const Clock& clock, Log& log,
@@ -63,6 +63,7 @@ class RedisWatch {
   // The watch's thread alone.
   bool greeted_ = false;
   uint64_t connects_seen_ = 0;
+  std::string store_seen_;
   std::vector<std::string> warned_;
 
   mutable Mutex mutex_;

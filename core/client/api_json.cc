@@ -148,17 +148,31 @@ Result<std::vector<Cursor>> cursors_from(const Json& json) {
   return cursors;
 }
 
-Result<std::vector<runner::AgentConfig>> agents_from(const Json& json) {
+Result<service::AgentListing> agents_from(const Json& json) {
   const Json* list = json.is_array() ? &json : array_at(json, "agents");
   if (list == nullptr) return missing("agents");
-  std::vector<runner::AgentConfig> agents;
+  service::AgentListing listing;
   for (const Json& one : *list) {
-    // What a daemon shows was declared by its operator.
+    const Result<AgentId> id = AgentId::parse(string_at(one, "id"));
+    if (!id) return missing("id");
+    // What a daemon shows was declared by its operator; one that is newer than we are may show
+    // more.
     Result<runner::AgentConfig> agent = runner::agent_from_json(one, runner::Origin::kOperator);
-    if (!agent) return agent.error();
-    agents.push_back(*std::move(agent));
+    if (agent) {
+      listing.agents.push_back(*std::move(agent));
+    } else {
+      listing.unreadable.push_back(
+          {*id, "this version cannot read the agent " + id->str() + ": " + agent.error().text});
+    }
   }
-  return agents;
+  const Json* const unreadable = array_at(json, "unreadable");
+  if (unreadable == nullptr) return listing;
+  for (const Json& one : *unreadable) {
+    const Result<AgentId> id = AgentId::parse(string_at(one, "id"));
+    if (!id) return missing("id");
+    listing.unreadable.push_back({*id, string_at(one, "detail")});
+  }
+  return listing;
 }
 
 }  // namespace taskfeed::client

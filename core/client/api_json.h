@@ -19,6 +19,6 @@ Result<service::Tasks::Listing> listing_from(const Json& json);
 Result<service::EventsPage> events_from(const Json& json);
 Result<service::FinalResponse> final_response_from(const Json& json);
 Result<std::vector<Cursor>> cursors_from(const Json& json);
-Result<std::vector<runner::AgentConfig>> agents_from(const Json& json);
+Result<service::AgentListing> agents_from(const Json& json);
 
 }  // namespace taskfeed::client

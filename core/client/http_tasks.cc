@@ -185,12 +185,12 @@ Result<std::vector<Cursor>> HttpTasks::publish(const TaskId& task,
   return cursors;
 }
 
-Result<std::vector<runner::AgentConfig>> HttpTasks::agents() {
+Result<service::AgentListing> HttpTasks::agents() {
   HttpRequest request;
   request.target = root("/agents");
   const Result<Json> json = call(request);
   if (!json) return json.error();
-  Result<std::vector<runner::AgentConfig>> agents = agents_from(*json);
+  Result<service::AgentListing> agents = agents_from(*json);
   if (!agents) return misunderstood(request, agents.error().text);
   return agents;
 }

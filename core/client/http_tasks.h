@@ -36,7 +36,7 @@ class HttpTasks final : public service::Tasks {
   Result<std::vector<Cursor>> publish(const TaskId& task,
                                       const std::vector<service::PublishInput>& events) override;
 
-  Result<std::vector<runner::AgentConfig>> agents() override;
+  Result<service::AgentListing> agents() override;
   Result<runner::AgentConfig> agent(const AgentId& id) override;
   Result<void> put_agent(const runner::AgentConfig& agent) override;
   Result<void> remove_agent(const AgentId& id) override;

@@ -55,7 +55,7 @@ FramePtr open_frame(const Open& open);
 /// `stream.gap`: events after `from` up to and with `to` are lost to this reader. from 0-0 stands
 /// for the beginning.
 FramePtr gap_frame(const Cursor& from, const Cursor& to, GapReason reason);
-/// `stream.end`; `status` is the task's.
+/// `stream.end`; `status` is the task's, or "gone" where Redis has no such task any more.
 FramePtr end_frame(std::string_view status, const Cursor& last);
 
 // Of a stream over many tasks, whose ids are of its own kind (event/many_cursor.h).

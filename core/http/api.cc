@@ -175,7 +175,8 @@ std::optional<Reply> Api::before_body(const Call& call) const {
     reply.fields.push_back({"Allow", found.allow});
     return reply;
   }
-  if (found.route->method == "GET") return handled(found, ports_, call);
+  // RFC 9110, 9.3.1: content of a GET means nothing. It is read, and dropped.
+  if (found.route->method == "GET") return std::nullopt;
   const bool known = call.content_type == kJsonType ||
                      (call.content_type == kNdjsonType && takes_ndjson(*found.route));
   if (call.body_bytes > 0 && !known) {

@@ -91,8 +91,8 @@ class Api {
 
   /// What a caller must be allowed; nothing for the probes, OPTIONS, and what is no route.
   std::optional<Scope> scope_of(const Call& call) const;
-  /// What can be answered without the body: an unknown path, a wrong method, a wrong content type,
-  /// OPTIONS, and every GET and HEAD.
+  /// What can be answered without the body: an unknown path, a wrong method, a wrong content type
+  /// and OPTIONS.
   std::optional<Reply> before_body(const Call& call) const;
   /// The rest. A HEAD is answered as its GET; whoever writes it leaves the body out.
   Reply handle(const Call& call) const;

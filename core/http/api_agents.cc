@@ -13,12 +13,15 @@ Result<AgentId> agent_at(const Captures& captures) {
 namespace handlers {
 
 Reply list_agents(const ApiPorts& ports, const Call& call, const Captures&) {
-  const Result<std::vector<runner::AgentConfig>> agents = ports.tasks.agents();
-  if (!agents) return refused(agents.error(), call);
+  const Result<service::AgentListing> listing = ports.tasks.agents();
+  if (!listing) return refused(listing.error(), call);
   Json json = Json::object();
   json["agents"] = Json::array();
-  for (const runner::AgentConfig& agent : *agents) {
+  for (const runner::AgentConfig& agent : listing->agents) {
     json["agents"].push_back(runner::agent_to_json(agent));
+  }
+  for (const auto& [id, why] : listing->unreadable) {
+    json["unreadable"].push_back({{"id", id.str()}, {"detail", why}});
   }
   return json_reply(200, json);
 }

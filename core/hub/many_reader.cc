@@ -103,7 +103,9 @@ size_t ManyReader::Ear::pending_bytes() const {
 
 void ManyReader::Ear::closed(CloseReason reason) {
   subscription = nullptr;
-  if (reason != CloseReason::kSlow) reader.end(reason);
+  if (reason == CloseReason::kShutdown) return reader.end(reason);
+  // The record of creations has no end; where Redis lost it, another begins.
+  if (reason == CloseReason::kEnded) reader.registry_at_ = {};
 }
 
 void ManyReader::step() {

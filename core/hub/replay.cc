@@ -267,6 +267,19 @@ void Topic::tell_gap(Subscription& subscription, const broker::Page& page) {
   if (subscription.selection) subscription.selection->owes_progress = false;
 }
 
+/// The last words to a reader whose task is gone.
+void Topic::let_go(Subscription& subscription, const FramePtr& end) {
+  const CatchUp& way = *subscription.catch_up;
+  const bool had_some = way.cursor.seq > 0;
+  if (!way.opened) open(subscription, had_some ? sse::Replay::kReset : sse::Replay::kComplete);
+  if (had_some) {
+    ++shelf_.stats.gaps;
+    subscription.sink.deliver(sse::gap_frame(way.cursor, newest_, sse::GapReason::kReset));
+  }
+  if (subscription.selection) subscription.selection->owes_progress = false;
+  finish(subscription, end);
+}
+
 /// As the reader wants it; the Sink's answer, or 0 where it is passed over.
 size_t Topic::deliver(Subscription& subscription, const FramePtr& frame) {
   Selection* const selection = subscription.selection.get();

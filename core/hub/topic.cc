@@ -254,6 +254,8 @@ void Topic::failed(const Read& read, const Result<broker::Page>& page) {
 
 void Topic::learn(const Read& read, const broker::Page& page, const Frames& frames) {
   first_ = page.first.value_or(Cursor());
+  const bool was_there = std::exchange(there_, page.status.has_value());
+  if (known_ && was_there && !there_) return vanish();
   if (!known_) {
     known_ = true;
     stand_at(page, frames);
@@ -339,6 +341,28 @@ void Topic::start_over(const broker::Page& page, const Frames& frames) {
       Subscription& reader = *readers(state).back();
       move_to(reader, State::kReady);
       fall_behind(reader, reached);
+    }
+  }
+}
+
+/// What its readers had is no history any more, and nothing will follow, unless a task of this id
+/// is created anew: the topic then stands at its beginning.
+void Topic::vanish() {
+  shelf_.log.warn("the task " + task_.str() + " is gone from Redis; its readers are told");
+  const Cursor reached = newest_;
+  stand_at({}, {});
+  const FramePtr end = sse::end_frame("gone", newest_);
+  while (!live_.empty()) {
+    Subscription& reader = *live_.back().subscription;
+    fall_behind(reader, reached);
+    let_go(reader, end);
+  }
+  if (!aside_) return;
+  for (Readers& each : aside_->readers) {
+    while (!each.empty()) {
+      Subscription& reader = *each.back();
+      if (!reader.catch_up) fall_behind(reader, reached);
+      let_go(reader, end);
     }
   }
 }

@@ -30,6 +30,7 @@ class Keys {
   std::string tasks() const { return prefix_ + "tasks"; }
   std::string tasks_of(const AgentId& id) const { return prefix_ + "agent:" + id.str() + ":tasks"; }
   std::string agents() const { return prefix_ + "agents"; }
+  std::string store() const { return prefix_ + "store"; }
   std::string queue(const QueueName& name) const { return prefix_ + "queue:{" + name.str() + "}"; }
   std::string due(const QueueName& name) const { return queue(name) + ":due"; }
   std::string dead(const QueueName& name) const { return queue(name) + ":dead"; }

@@ -128,6 +128,21 @@ Result<std::vector<TaskId>> RedisBroker::wait_for_signals(const WorkerId& worker
   return tasks;
 }
 
+Result<std::string> RedisBroker::store_id() {
+  const auto replies = client_.call(
+      [&](Batch& batch, bool) {
+        batch.command({"SET", keys_.store(), nonce(), "NX"});
+        batch.command({"GET", keys_.store()});
+      },
+      {});
+  if (!replies) return replies.error();
+  const ReplyView known = replies->at(1).view();
+  if (!known.is_error() && !known.is_nil()) return std::string(known.text());
+  const ReplyView refused = (known.is_error() ? replies->at(1) : replies->at(0)).view();
+  if (refused.is_error()) return client_.error(refused);
+  return Error{Errc::kUnavailable, "Redis has forgotten at once what it was given"};
+}
+
 Result<void> RedisBroker::put_agent(const broker::StoredAgent& agent) {
   const auto replies = client_.call(
       [&](Batch& batch, bool) {

@@ -64,6 +64,9 @@ class RedisBroker final : public broker::EventLog,
   std::vector<std::string> warnings();
   /// Also forgets workers that went for good.
   Result<QueueState> queue_state(const QueueName& queue, const QueueWatch& watch = {});
+  /// A word that stays the same as long as Redis keeps what it was given; another one means that it
+  /// was emptied.
+  Result<std::string> store_id();
   bool healthy() const { return client_.healthy(); }
   /// Since construction. Waiting for signals is not counted: it asks nothing.
   uint64_t round_trips() const { return client_.round_trips(); }

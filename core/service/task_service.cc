@@ -249,16 +249,19 @@ Result<EventsPage> TaskService::events(const TaskId& task, const EventsQuery& qu
   return answer;
 }
 
-Result<std::vector<runner::AgentConfig>> TaskService::agents() {
+Result<AgentListing> TaskService::agents() {
   const Result<std::vector<broker::StoredAgent>> stored = ports_.agents.agents();
   if (!stored) return stored.error();
-  std::vector<runner::AgentConfig> configs;
+  AgentListing listing;
   for (const broker::StoredAgent& one : *stored) {
     Result<runner::AgentConfig> config = read_agent(one);
-    if (!config) return config.error();
-    configs.push_back(*std::move(config));
+    if (config) {
+      listing.agents.push_back(*std::move(config));
+    } else {
+      listing.unreadable.push_back({one.id, config.error().text});
+    }
   }
-  return configs;
+  return listing;
 }
 
 Result<runner::AgentConfig> TaskService::agent(const AgentId& id) {

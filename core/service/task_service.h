@@ -63,7 +63,7 @@ class TaskService final : public Tasks {
   Result<std::vector<Cursor>> publish(const TaskId& task,
                                       const std::vector<PublishInput>& events) override;
 
-  Result<std::vector<runner::AgentConfig>> agents() override;
+  Result<AgentListing> agents() override;
   Result<runner::AgentConfig> agent(const AgentId& id) override;
   Result<void> put_agent(const runner::AgentConfig& agent) override;
   Result<void> remove_agent(const AgentId& id) override;

@@ -28,6 +28,19 @@ struct ExecuteRequest {
   Json budget = nullptr;
 };
 
+/// The agents that are declared, by id.
+struct AgentListing {
+  /// Whose configuration was written by hand, or by another version of taskfeed.
+  struct Unreadable {
+    AgentId id;
+    std::string why;  ///< A sentence.
+    bool operator==(const Unreadable&) const = default;
+  };
+  std::vector<runner::AgentConfig> agents;
+  std::vector<Unreadable> unreadable;
+  bool operator==(const AgentListing&) const = default;
+};
+
 struct ControlRequest {
   broker::SignalKind kind = broker::SignalKind::kCancel;
   std::string by;
@@ -94,7 +107,7 @@ class Tasks {
   virtual Result<std::vector<Cursor>> publish(const TaskId& task,
                                               const std::vector<PublishInput>& events) = 0;
 
-  virtual Result<std::vector<runner::AgentConfig>> agents() = 0;
+  virtual Result<AgentListing> agents() = 0;
   virtual Result<runner::AgentConfig> agent(const AgentId& id) = 0;
   virtual Result<void> put_agent(const runner::AgentConfig& agent) = 0;
   virtual Result<void> remove_agent(const AgentId& id) = 0;

@@ -127,6 +127,34 @@ control() { grep -A 1 "^event: $1" "$2" | sed -n 's/^data: //p'; }
   notes_are 1 3 beyond.sse
 }
 
+@test "who reads a task that Redis has lost is told, and let go" {
+  outside_task
+  publish 1 3
+  follow reader "$path"
+  reader=$pid
+  background tailer "$binary" tail -o json "$task"
+  tailer=$pid
+  eventually grep -q '"n":3' tailer.out
+  redis_do FLUSHALL >/dev/null
+  ends "$reader" 0
+  same "the gap" "reset 0-0" "$(control stream.gap reader.out | jq -r '"\(.reason) \(.to)"')"
+  same "the end" '{"status":"gone","last_id":"0-0"}' "$(control stream.end reader.out)"
+  ends "$tailer" 5
+  has "$(<tailer.err)" "(reset)" "no task $task"
+  same "who comes back" 404 "$(api "$path" -o answer -w '%{http_code}')"
+  # What the daemon declared is there again, and a new task can be followed.
+  eventually taskfeed agents show outside
+  new_task outside
+}
+
+@test "a GET with a body is answered as one without" {
+  outside_task
+  finish
+  read_all "$path" -X GET -d ignored >reader.out
+  has "$(<reader.out)" "event: WorkflowCompleted" "event: stream.end"
+  same "health" 200 "$(api /health -X GET -d ignored -o answer -w '%{http_code}')"
+}
+
 @test "a filter leaves events out, and the cursor moves all the same" {
   outside_task
   follow reader "$path?types=blue*,Workflow*&exclude=blue.sky"

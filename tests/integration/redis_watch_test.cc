@@ -68,6 +68,16 @@ TEST_F(DaemonsWatch, CallsTheArrivalAgainWhereRedisWasRestartedBetweenTwoLooks) 
   EXPECT_TRUE(eventually([&] { return arrivals_ > 1; }));
 }
 
+TEST_F(DaemonsWatch, CallsTheArrivalAgainWhereRedisWasEmptied) {
+  start();
+  ASSERT_TRUE(becomes(true));
+  server_.command({"SET", "a", "b"});
+  EXPECT_EQ(arrivals_, 1);
+  server_.command({"FLUSHALL"});
+  EXPECT_TRUE(eventually([&] { return arrivals_ == 2; }));
+  EXPECT_TRUE(watch_.state().reachable);
+}
+
 TEST_F(DaemonsWatch, AnswersAtOnceWhileRedisHangs) {
   start();
   ASSERT_TRUE(becomes(true));

@@ -37,7 +37,7 @@ class ForwardingTasks : public service::Tasks {
                                       const std::vector<service::PublishInput>& events) override {
     return behind_.publish(task, events);
   }
-  Result<std::vector<runner::AgentConfig>> agents() override { return behind_.agents(); }
+  Result<service::AgentListing> agents() override { return behind_.agents(); }
   Result<runner::AgentConfig> agent(const AgentId& id) override { return behind_.agent(id); }
   Result<void> put_agent(const runner::AgentConfig& agent) override {
     return behind_.put_agent(agent);

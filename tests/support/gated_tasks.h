@@ -16,7 +16,7 @@ class GatedTasks final : public ForwardingTasks {
  public:
   using ForwardingTasks::ForwardingTasks;
 
-  Result<std::vector<runner::AgentConfig>> agents() override {
+  Result<service::AgentListing> agents() override {
     mutex_.lock();
     ++waiting_;
     changed_.notify_all();

@@ -148,6 +148,7 @@ class Witness final : public hub::Sink {
 
  private:
   void begin_at(const Cursor& cursor) {
+    began_in_ = truth_.history();
     place_ = cursor;
     const Truth::Place* const there = truth_.find(cursor);
     stale_ = cursor.seq > 0 && there == nullptr;
@@ -214,6 +215,7 @@ class Witness final : public hub::Sink {
       on_gap(json);
     } else if (frame.type() == "stream.end") {
       frames_ += "end";
+      if (json.at("status") == "gone") return on_gone();
       // Of the history that it reads, which the store may have lost since.
       const size_t history = place_.seq == 0 ? truth_.history() : history_;
       const std::optional<Cursor> end = truth_.end_of(history);
@@ -223,6 +225,17 @@ class Witness final : public hub::Sink {
     } else {
       complain("is unknown");
     }
+  }
+
+  /// Right where the store lost the task at some time since the reader began; what it had is gone
+  /// by a reset that was told before.
+  void on_gone() {
+    frames_ += "-gone";
+    const bool lost =
+        truth_.history() > began_in_ || (truth_.history() > 0 && truth_.last().seq == 0);
+    if (!lost) complain("says that a task is gone which is there");
+    if (place_.seq > 0) complain("does not tell what is lost");
+    said_end_ = true;
   }
 
   /// The cursor before the first event, for a reader that begins where there is none yet.
@@ -278,6 +291,7 @@ class Witness final : public hub::Sink {
   const hub::StreamOptions asked_;
   Cursor place_;                   ///< Of the event before the next.
   std::optional<Cursor> last_id_;  ///< As EventSource keeps it.
+  size_t began_in_ = 0;            ///< The history that there was when it began.
   size_t history_ = 0;             ///< In which its place is.
   bool stale_ = false;             ///< Its place is in no history that there is.
   bool opened_ = false;

@@ -125,8 +125,21 @@ TEST(ApiAnswer, OfAListHasItsTasksAndItsPlace) {
 
 TEST(ApiAnswer, OfAgentsMayBeAListOrHoldOne) {
   const Json agents = Json::array({{{"id", "a1"}, {"runner", "external"}}});
-  EXPECT_EQ(agents_from(agents)->at(0).id, agent("a1"));
-  EXPECT_EQ(agents_from({{"agents", agents}})->size(), 1u);
+  EXPECT_EQ(agents_from(agents)->agents.at(0).id, agent("a1"));
+  EXPECT_EQ(agents_from({{"agents", agents}})->agents.size(), 1u);
+}
+
+TEST(ApiAnswer, OfAgentsTellsOfThoseThatCannotBeRead) {
+  const auto listing = agents_from(
+      parsed(R"({"agents":[{"id":"a","runner":"external"},{"id":"b","runner":"of tomorrow"}],)"
+             R"("unreadable":[{"id":"c","detail":"why"}]})"));
+  ASSERT_TRUE(listing.ok());
+  ASSERT_EQ(listing->agents.size(), 1u);
+  ASSERT_EQ(listing->unreadable.size(), 2u);
+  EXPECT_EQ(listing->unreadable[0].id, agent("b"));
+  EXPECT_NE(listing->unreadable[0].why.find("of tomorrow"), std::string::npos);
+  EXPECT_EQ(listing->unreadable[1], (service::AgentListing::Unreadable{agent("c"), "why"}));
+  EXPECT_FALSE(agents_from(parsed(R"({"agents":[],"unreadable":[{}]})")).ok());
 }
 
 TEST(ApiAnswer, OfAPublishHasACursorForEachEvent) {

@@ -23,7 +23,7 @@ class AgentsWorld : public CmdWorld {
     std::ofstream(path) << text;
     return path;
   }
-  size_t agents() { return backend.service.agents()->size(); }
+  size_t agents() { return backend.service.agents()->agents.size(); }
   std::string folder;
 };
 

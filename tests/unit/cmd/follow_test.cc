@@ -163,7 +163,7 @@ TEST(FollowHistory, IsReadAnewAfterAResetEvenWhereTheCursorIsAhead) {
   world.event(*world.first, "1-9", "A");
   EXPECT_EQ(world.follow({.after = Cursor{5, 5}, .follow = false}), ExitStatus::kCompleted);
   EXPECT_EQ(world.types_shown(), "A");
-  EXPECT_NE(world.err.text.find("the history is read anew"), std::string::npos) << world.err.text;
+  EXPECT_NE(world.err.text.find("it is read anew"), std::string::npos) << world.err.text;
   EXPECT_EQ(world.err.text.find("up to"), std::string::npos) << world.err.text;
 }
 

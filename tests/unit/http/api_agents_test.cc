@@ -28,6 +28,16 @@ TEST(ApiAgents, AreListed) {
   EXPECT_EQ(json.size(), 1u);
 }
 
+TEST(ApiAgents, ThatCannotBeReadAreToldBesideTheOthers) {
+  ApiWorld world;
+  ASSERT_TRUE(world.broker.put_agent({testing::agent("broken"), "{"}).ok());
+  const Json json = expect_json(world.get("/api/v1/agents"), 200);
+  EXPECT_EQ(json["agents"].size(), 2u);
+  ASSERT_EQ(json["unreadable"].size(), 1u);
+  EXPECT_EQ(json["unreadable"][0]["id"], "broken");
+  EXPECT_NE(string_at(json["unreadable"][0], "detail").find("cannot be read"), std::string::npos);
+}
+
 TEST(ApiAgents, AreShownOneByOne) {
   ApiWorld world;
   const Told told = world.get("/api/v1/agents/builder");

@@ -260,7 +260,8 @@ TEST(ApiBody, IsRefusedBeforeItComesWhereItCannotBeTaken) {
   EXPECT_EQ(status("POST", "/nowhere", "application/json"), 404);
   EXPECT_EQ(status("PUT", "/health", "application/json"), 405);
   EXPECT_EQ(status("POST", "/api/v1/agents", "text/plain"), 415);
-  EXPECT_EQ(status("GET", "/health", "application/json"), 200);
+  EXPECT_EQ(status("GET", "/health", "application/json"), 0);
+  EXPECT_EQ(status("GET", "/health", "text/plain"), 0);
   EXPECT_EQ(status("POST", "/api/v1/agents", "application/json"), 0);
 }
 
@@ -268,7 +269,7 @@ TEST(ApiBody, IsRefusedBeforeItComesWhereItCannotBeTaken) {
 class RefusingTasks final : public testing::ForwardingTasks {
  public:
   using ForwardingTasks::ForwardingTasks;
-  Result<std::vector<runner::AgentConfig>> agents() override { return Error{code, "a reason"}; }
+  Result<service::AgentListing> agents() override { return Error{code, "a reason"}; }
   Errc code = Errc::kInternal;
 };
 

@@ -167,14 +167,46 @@ TEST_F(HubLive, TellsAResetThatAnotherHistoryCovers) {
   EXPECT_EQ(sink.take(), (Words{"gap reset 2..0", "1", "2", "3", "4", "5"}));
 }
 
-TEST_F(HubLive, TellsAResetOfAQuietTopic) {
+TEST_F(HubLive, LetsGoWhoReadsATaskThatIsGone) {
   world.broker.lose_everything();
   world.pass();
   world.pass();
-  EXPECT_EQ(sink.take(), Words{"gap reset 2..0"});
+  EXPECT_EQ(sink.take(), (Words{"gap reset 2..0", "end gone"}));
+  EXPECT_EQ(sink.close_reason, CloseReason::kEnded);
+  EXPECT_EQ(world.hub.stats().subscriptions, 0u);
+}
+
+TEST_F(HubLive, ServesATaskThatIsCreatedAnewUnderTheIdOfOneThatIsGone) {
+  world.broker.lose_everything();
+  world.pass();
+  world.pass();
+  sink.take();
   world.append(kTask, 1);
   world.settle();
-  EXPECT_EQ(sink.take(), Words{"1"});
+  world.join(kTask, sink);
+  world.settle();
+  EXPECT_EQ(sink.take(), (Words{"open complete", "1"}));
+  world.append(kTask, 1);
+  world.settle();
+  EXPECT_EQ(sink.take(), Words{"2"});
+}
+
+TEST_F(HubLive, LetsGoEachReaderOfATaskThatIsGoneFromWhereItStands) {
+  FakeSink filtered;
+  world.join(kTask, filtered, {.filter = TypeFilter::parse("Nothing*", "").value()});
+  world.settle();
+  world.pass();
+  EXPECT_EQ(filtered.take(), (Words{"open complete", "progress 2"}));
+  FakeSink stalled;
+  stalled.pending = SIZE_MAX / 2;
+  world.join(kTask, stalled);
+  world.settle();
+  world.broker.lose_everything();
+  world.pass();
+  world.pass();
+  EXPECT_EQ(filtered.take(), (Words{"gap reset 2..0", "end gone"}));
+  EXPECT_EQ(stalled.take(), (Words{"open complete", "end gone"}));
+  EXPECT_EQ(stalled.close_reason, CloseReason::kEnded);
 }
 
 TEST_F(HubLive, JoinsNoOldFramesToANewHistory) {
@@ -259,6 +291,8 @@ TEST_F(HubLive, TellsFilteredReadersNoPlaceInAHistoryThatIsEmpty) {
   world.join(kTask, filtered, {.filter = TypeFilter::parse("*Paused", "").value()});
   world.settle();
   world.broker.lose_everything();
+  ASSERT_TRUE(
+      world.broker.create({.id = kTask, .spec = {.agent = agent("a")}, .created_at = {}}).ok());
   world.pass();
   world.pass();
   EXPECT_EQ(filtered.take(), (Words{"open complete", "progress 2", "gap reset 2..0"}));

@@ -144,6 +144,16 @@ TEST_F(RedisQueueState, CountsWhatIsNotDoneAndWhoTakes) {
   EXPECT_EQ(broker_.queue_state(queue("default"))->length, 1u);
 }
 
+TEST_F(RedisQueueState, TellsAStoreThatWasEmptiedFromOneThatWasNot) {
+  const std::string before = broker_.store_id().value();
+  RedisBroker other(Url::parse(server_.url()).value(), clock_, {});
+  EXPECT_EQ(other.store_id().value(), before);
+  server_.command({"FLUSHALL"});
+  const std::string after = other.store_id().value();
+  EXPECT_NE(after, before);
+  EXPECT_EQ(broker_.store_id().value(), after);
+}
+
 TEST_F(RedisQueueState, SeesAWorkerThatFindsNothingToDo) {
   EXPECT_EQ(broker_.queue_state(queue("default"))->workers_alive, 0u);
   ASSERT_TRUE(broker_.take(take_as("w1")).ok());

@@ -15,7 +15,7 @@ class ServiceAgents : public ServiceWorld {
 };
 
 TEST_F(ServiceAgents, AreListedByIdWithoutThoseThatAreBuiltIn) {
-  const auto agents = service_.agents().value();
+  const auto agents = service_.agents()->agents;
   ASSERT_EQ(agents.size(), 2u);
   EXPECT_EQ(agents[0].id, agent("builder"));
   EXPECT_EQ(agents[1].id, agent("theirs"));
@@ -52,6 +52,15 @@ TEST_F(ServiceAgents, AreBoundedInNumberButMayBeReplaced) {
   ASSERT_TRUE(service_.put_agent(external("third")).ok());
   EXPECT_EQ(code_of(service_.put_agent(external("fourth"))), Errc::kTooLarge);
   EXPECT_TRUE(service_.put_agent(external("third")).ok());
+}
+
+TEST_F(ServiceAgents, ThatCannotBeReadDoNotHideTheOthers) {
+  ASSERT_TRUE(broker.put_agent({agent("broken"), "{"}).ok());
+  const AgentListing listing = service_.agents().value();
+  EXPECT_EQ(listing.agents.size(), 2u);
+  ASSERT_EQ(listing.unreadable.size(), 1u);
+  EXPECT_EQ(listing.unreadable[0].id, agent("broken"));
+  EXPECT_EQ(listing.unreadable[0].why, service_.agent(agent("broken")).error().text);
 }
 
 TEST_F(ServiceAgents, ThatCannotBeReadCanStillBeRemoved) {
