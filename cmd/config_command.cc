@@ -1,10 +1,5 @@
 // config: shows what is set and where, checks files, and begins one.
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "config.h"
@@ -12,6 +7,7 @@
 #include "help_text.h"
 #include "subcommand.h"
 #include "verbs.h"
+#include "whole_file.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -151,23 +147,16 @@ void declare_init(ArgParser& parser, ConfigOptions& options) {
   parser.argument("FILE", options.file, false, "write this file; - writes to stdout");
 }
 
-/// As a whole or not at all, and never over what is there.
+/// Never over what is there. For its owner alone: a Redis URL may have a password.
 Result<void> write_new(const std::string& path, std::string_view text) {
-  const auto fault = [&path](const std::string& why) -> Result<void> {
-    return Error{Errc::kInvalid, escape_controls(to_utf8(path)) + ": " + why};
-  };
   std::error_code failed;
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   if (!folder.empty()) std::filesystem::create_directories(folder, failed);
-  // 0600: a Redis URL may have a password.
-  const int made = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (made < 0 && errno == EEXIST) return fault("is there already, and stays as it is");
-  if (made < 0) return fault(std::strerror(errno));
-  const ssize_t written = ::write(made, text.data(), text.size());
-  const int closed = ::close(made);
-  if (closed == 0 && written == static_cast<ssize_t>(text.size())) return {};
-  ::unlink(path.c_str());
-  return fault("could not be written");
+  const Result<bool> made = create_file(path, text);
+  if (made && *made) return {};
+  return {Errc::kInvalid,
+          escape_controls(to_utf8(path)) + ": " +
+              (made ? std::string("is there already, and stays as it is") : made.error().text)};
 }
 
 ExitStatus run_init(const ConfigOptions& options, Deps& deps) {

@@ -1,49 +1,29 @@
 #include "cursor_file.h"
 
 #include <cerrno>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "event/many_cursor.h"
 #include "inputs.h"
+#include "whole_file.h"
 
 namespace taskfeed::cmd {
 namespace {
 
 /// A cursor of many tasks, and room for the blanks of who writes one by hand.
 constexpr size_t kFileBytesMax = kManyCursorBytesMax + 256;
-constexpr mode_t kMode = 0666;  // Less the umask, as for any output.
-
-std::string resolved(const std::string& path) {
-  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
-                                                         &std::free);
-  return real ? std::string(real.get()) : path;
-}
-
-/// 0, or the errno of what failed.
-int write_whole(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written < 0 && errno != EINTR) return errno;
-    if (written > 0) text.remove_prefix(static_cast<size_t>(written));
-  }
-  return 0;
-}
+/// The mode of any output. A power cut: see the header.
+constexpr WholeFileOptions kHowWritten{.mode = 0666, .synced = false};
 
 }  // namespace
 
 CursorFile::CursorFile(const std::string& path)
-    : shown_(escape_controls(to_utf8(path))), path_(resolved(path)), new_path_(path_ + ".new") {}
+    : shown_(escape_controls(to_utf8(path))), path_(path) {}
 
-Error CursorFile::fault(int reason) const {
-  return {Errc::kInternal,
-          "--cursor-file " + shown_ + " cannot be written: " + std::strerror(reason)};
+Error CursorFile::fault(const Error& reason) const {
+  return {Errc::kInternal, "--cursor-file " + shown_ + " cannot be written: " + reason.text};
 }
 
 Error CursorFile::wrong(std::string_view why, std::string_view beginning) const {
@@ -76,25 +56,15 @@ Result<std::optional<std::string>> CursorFile::load_text() const {
 }
 
 Result<void> CursorFile::check() const {
-  const int descriptor =
-      ::open(new_path_.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, kMode);
-  if (descriptor < 0) return fault(errno);
-  ::close(descriptor);
-  ::unlink(new_path_.c_str());
+  if (const auto edit = FileEdit::begin(path_, kHowWritten); !edit) return fault(edit.error());
   return {};
 }
 
 Result<void> CursorFile::store_text(std::string_view text) const {
-  const int descriptor =
-      ::open(new_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, kMode);
-  if (descriptor < 0) return fault(errno);
-  int reason = write_whole(descriptor, std::string(text) + "\n");
-  // Some file systems say only now that they are full.
-  if (::close(descriptor) != 0 && reason == 0 && errno != EINTR) reason = errno;
-  if (reason == 0 && ::rename(new_path_.c_str(), path_.c_str()) != 0) reason = errno;
-  if (reason == 0) return {};
-  ::unlink(new_path_.c_str());
-  return fault(reason);
+  Result<FileEdit> edit = FileEdit::begin(path_, kHowWritten);
+  if (!edit) return fault(edit.error());
+  if (auto stored = edit->commit(std::string(text) + "\n"); !stored) return fault(stored.error());
+  return {};
 }
 
 }  // namespace taskfeed::cmd

@@ -1,15 +1,15 @@
 /// The cursor of the last event that a reader has seen, in a file: where the next reader begins.
 ///
-/// store() writes a file beside it and renames that over it, so that at any moment, whoever is
-/// killed, the file holds one whole cursor: the last or the one before. It is called for every
-/// event, once its line is flushed: fewer calls would repeat lines after a kill. There is no
-/// fsync(2): a kill loses nothing that the kernel has, and after a power cut a cursor that is newer
-/// than the lines it stands for would lose them, where an older one, or none, only repeats them.
+/// It is written whole (whole_file.h): at any moment, whoever is killed, the file holds the last
+/// cursor or the one before. store() is called for every event, once its line is flushed: fewer
+/// calls would repeat lines after a kill. There is no fsync(2): a kill loses nothing that the
+/// kernel has, and after a power cut a cursor that is newer than the lines it stands for would lose
+/// them, where an older one, or none, only repeats them.
 ///
 /// Threads  One at a time; one reader a file.
 /// Errors   load(): kInvalid, where the file holds something else or cannot be read. check() and
 ///          store(): kInternal, with the system's reason.
-/// Owns     FILE.new while it is being written. A killed writer leaves it; the next one reuses it.
+/// Owns     Nothing between calls; a killed writer leaves FILE.new, which the next one reuses.
 #pragma once
 
 #include <optional>
@@ -36,11 +36,10 @@ class CursorFile {
   Error wrong(std::string_view why, std::string_view beginning) const;
 
  private:
-  Error fault(int reason) const;
+  Error fault(const Error& reason) const;
 
   std::string shown_;  // As it was given.
   std::string path_;
-  std::string new_path_;
 };
 
 }  // namespace taskfeed::cmd

@@ -1,14 +1,11 @@
 #include "token_files.h"
 
-#include <cerrno>
-#include <cstring>
-
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "inputs.h"
+#include "whole_file.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -30,19 +27,13 @@ Result<void> refuse_mode(const std::string& path, mode_t mode, std::string_view 
   return fault(path, why);
 }
 
-Result<void> write_whole(const std::string& path, int flags, std::string_view text) {
-  const int descriptor =
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
-  if (descriptor < 0) return fault(path, std::strerror(errno));
-  const ssize_t written = ::write(descriptor, text.data(), text.size());
-  int reason = written < 0 ? errno : written == static_cast<ssize_t>(text.size()) ? 0 : ENOSPC;
-  if (::close(descriptor) != 0 && reason == 0 && errno != EINTR) reason = errno;
-  if (reason == 0) return {};
-  return fault(path, std::strerror(reason));
-}
-
 bool is_there(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
+}
+
+Result<void> commit(FileEdit& edit, const std::string& path, std::string_view text) {
+  if (auto stored = edit.commit(text); !stored) return fault(path, stored.error().text);
+  return {};
 }
 
 std::string_view first_word(std::string_view line) {
@@ -76,7 +67,9 @@ Result<std::vector<http::TokenGrant>> read_token_grants(const std::string& path)
 }
 
 Result<void> add_token_grant(const std::string& path, const http::TokenGrant& grant) {
-  std::string line = http::format_token_line(grant) + "\n";
+  Result<FileEdit> edit = FileEdit::begin(path);
+  if (!edit) return fault(path, edit.error().text);
+  std::string text;
   if (is_there(path)) {
     const auto grants = read_token_grants(path);
     if (!grants) return grants.error();
@@ -88,14 +81,19 @@ Result<void> add_token_grant(const std::string& path, const http::TokenGrant& gr
     if (grants->size() >= http::kTokensMax) {
       return {Errc::kTooLarge, std::to_string(http::kTokensMax) + " tokens at most"};
     }
-    const Result<std::string> text = read_file(path, kGrantsBytesMax);
-    if (text && !text->empty() && text->back() != '\n') line.insert(0, "\n");
+    Result<std::string> before = read_file(path, kGrantsBytesMax);
+    if (!before) return before.error();
+    text = *std::move(before);
+    if (!text.empty() && text.back() != '\n') text += '\n';
   }
-  return write_whole(path, O_APPEND, line);
+  text += http::format_token_line(grant) + "\n";
+  return commit(*edit, path, text);
 }
 
 Result<void> remove_token_grant(const std::string& path, std::string_view name) {
   if (auto grants = read_token_grants(path); !grants) return grants.error();
+  Result<FileEdit> edit = FileEdit::begin(path);
+  if (!edit) return fault(path, edit.error().text);
   const Result<std::string> text = read_file(path, kGrantsBytesMax);
   if (!text) return text.error();
   std::string kept;
@@ -113,13 +111,7 @@ Result<void> remove_token_grant(const std::string& path, std::string_view name) 
     return {Errc::kNotFound, "there is no token " + escape_controls(to_utf8(name)) + " in " +
                                  escape_controls(to_utf8(path)) + "; taskfeed token list has all"};
   }
-  // A daemon that reads the file meanwhile finds the old one or the new one.
-  const std::string fresh = path + ".new";
-  if (auto written = write_whole(fresh, O_TRUNC, kept); !written) return written;
-  if (::rename(fresh.c_str(), path.c_str()) == 0) return {};
-  const int reason = errno;
-  ::unlink(fresh.c_str());
-  return fault(path, std::strerror(reason));
+  return commit(*edit, path, kept);
 }
 
 }  // namespace taskfeed::cmd

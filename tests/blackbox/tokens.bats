@@ -81,6 +81,32 @@ is_code() { [ "$(code "${@:2}")" = "$1" ]; }
   same "its mode" 600 "$(stat -c %a fresh)"
 }
 
+@test "tokens that are created and revoked at once are each kept, or gone" {
+  printf '# ours' >tokens
+  taskfeed token create old --file tokens >old.token 2>/dev/null
+  jobs=()
+  for number in {1..20}; do
+    taskfeed token create "new-$number" --file tokens >"$number.token" 2>"$number.err" &
+    jobs+=($!)
+  done
+  taskfeed token revoke old --file tokens 2>old.err &
+  jobs+=($!)
+  for job in "${jobs[@]}"; do ends "$job" 0; done
+  status 0 taskfeed token list --file tokens
+  same "how many" 20 "${#lines[@]}"
+  lacks "$output" old
+  same "the first line" "# ours" "$(head -n 1 tokens)"
+}
+
+@test "a token file keeps the mode that its owner gave it" {
+  taskfeed token create a --file tokens >a.token 2>/dev/null
+  chmod 640 tokens
+  status 0 taskfeed token create b --file tokens
+  same "created" 640 "$(stat -c %a tokens)"
+  status 0 taskfeed token revoke a --file tokens
+  same "revoked" 640 "$(stat -c %a tokens)"
+}
+
 @test "files that others may read or write are refused with what to do" {
   guarded
   chmod 644 ci.token

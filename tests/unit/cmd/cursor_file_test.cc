@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -14,6 +12,7 @@
 
 #include "cmd/subcommand.h"
 #include "cmd_world.h"
+#include "support/scratch_folder.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -24,29 +23,17 @@ using testing::CmdWorld;
 /// A folder, and a cursor file in it that is not there yet.
 class FileWorld {
  public:
-  FileWorld() {
-    std::string pattern = (fs::temp_directory_path() / "tf-cursor-XXXXXX").string();
-    TF_ASSERT(::mkdtemp(pattern.data()) != nullptr);
-    folder = pattern;
-    path = folder / "seen";
-  }
-  ~FileWorld() { fs::remove_all(folder); }
-  FileWorld(const FileWorld&) = delete;
-  FileWorld& operator=(const FileWorld&) = delete;
-
-  void holds(std::string_view text) const { std::ofstream(path) << text; }
-  std::string text() const {
-    std::ostringstream all;
-    all << std::ifstream(path).rdbuf();
-    return all.str();
-  }
-  size_t files() const {
-    return static_cast<size_t>(
-        std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
-  }
+  void holds(std::string_view text) const { scratch_.write("seen", text); }
+  std::string text() const { return scratch_.text("seen"); }
+  size_t files() const { return scratch_.files(); }
   CursorFile file() const { return CursorFile(path.string()); }
 
-  fs::path folder, path;
+ private:
+  const testing::ScratchFolder scratch_;
+
+ public:
+  const fs::path path = scratch_.path("seen");
+  const fs::path folder = path.parent_path();
 };
 
 /// No file of this process may grow, as on a full disk, while one lives.
