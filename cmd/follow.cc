@@ -133,7 +133,12 @@ class Follow {
     if (type == "stream.gap") return gap(item);
     if (type == "stream.end") {
       printer_control(item.event);
-      end(item.task, reader);
+      const Result<Json> said = parse_json(item.event.data);
+      if (said && string_at(*said, "status") == "gone") {
+        gone(item.task, reader);
+      } else {
+        end(item.task, reader);
+      }
       return std::nullopt;
     }
     if (type == "heartbeat") return std::nullopt;
@@ -247,6 +252,14 @@ class Follow {
     if (!request_.print) return;
     status_.hide();
     printer_.control(event);
+  }
+
+  /// Perhaps there is another by now under its id; it is not what was followed.
+  void gone(const TaskId& task, Reader& reader) {
+    flush_held(task, reader);
+    reader.over = true;
+    reader.status = fail(
+        deps_, Error{Errc::kNotFound, "the task " + task.str() + " is gone: Redis has lost it"});
   }
 
   void end(const TaskId& task, Reader& reader) {

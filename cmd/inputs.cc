@@ -117,15 +117,19 @@ Result<AgentId> agent_or_only_one(const std::optional<AgentId>& given, service::
   if (given) return *given;
   const Result<service::AgentListing> listing = tasks.agents();
   if (!listing) return listing.error();
-  const std::vector<runner::AgentConfig>& agents = listing->agents;
-  if (agents.size() == 1) return agents.front().id;
+  // Those that cannot be read are declared all the same: whoever has one agent meant perhaps
+  // another.
+  std::vector<AgentId> agents;
+  for (const runner::AgentConfig& agent : listing->agents) agents.push_back(agent.id);
+  for (const auto& [id, why] : listing->unreadable) agents.push_back(id);
+  if (agents.size() == 1) return agents.front();
   if (agents.empty()) {
     return {Errc::kNotFound, "no agent is declared; declare one with `taskfeed agents apply FILE`"};
   }
   constexpr size_t kNamedMax = 5;
   std::string names;
   for (size_t at = 0; at < agents.size() && at < kNamedMax; ++at) {
-    names += (at == 0 ? "" : ", ") + agents[at].id.str();
+    names += (at == 0 ? "" : ", ") + agents[at].str();
   }
   if (agents.size() > kNamedMax) names += ", ...";
   return {Errc::kInvalid, "there are several agents; choose one with --agent (" + names + ")"};

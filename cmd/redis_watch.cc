@@ -60,7 +60,8 @@ void RedisWatch::look() {
   }
   const Result<redis::QueueState> queue = broker_.queue_state(queue_);
   // Emptied without a restart: what was declared is gone.
-  if (const Result<std::string> store = broker_.store_id(); store && *store != store_seen_) {
+  const Result<std::string> store = queue ? broker_.store_id() : queue.error();
+  if (store && *store != store_seen_) {
     if (!store_seen_.empty()) log_.warn("Redis at " + url_.str() + " was emptied");
     store_seen_ = *store;
     greeted_ = false;

@@ -271,7 +271,11 @@ void Topic::tell_gap(Subscription& subscription, const broker::Page& page) {
 void Topic::let_go(Subscription& subscription, const FramePtr& end) {
   const CatchUp& way = *subscription.catch_up;
   const bool had_some = way.cursor.seq > 0;
-  if (!way.opened) open(subscription, had_some ? sse::Replay::kReset : sse::Replay::kComplete);
+  if (!way.opened) {
+    const sse::Replay from_start =
+        way.include_history ? sse::Replay::kComplete : sse::Replay::kLive;
+    open(subscription, had_some ? sse::Replay::kReset : from_start);
+  }
   if (had_some) {
     ++shelf_.stats.gaps;
     subscription.sink.deliver(sse::gap_frame(way.cursor, newest_, sse::GapReason::kReset));

@@ -100,6 +100,7 @@ Topic::Verdict Topic::judge(const Cursor& cursor) const {
 
 void Topic::accept(const FramePtr& frame) {
   newest_ = frame->cursor();
+  there_ = true;
   if (first_.seq == 0) first_ = newest_;
   // What was pending before this frame counts, so that one large event closes nobody.
   const size_t most = shelf_.limits.sink_pending_bytes_max + frame->bytes().size();

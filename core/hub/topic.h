@@ -176,7 +176,7 @@ class Topic final : public broker::Follower {
   bool lingers_ = false;  ///< Stands in Shelf::lingering.
   bool listening_ = false;
   bool known_ = false;    ///< newest_ is.
-  bool there_ = false;    ///< The task was, when history was last read.
+  bool there_ = false;    ///< The task was, when it was last heard of.
   bool mending_ = false;  ///< Events between newest_ and what is live may be missing.
   bool heard_ = false;    ///< Something since the last watch().
   std::optional<TaskStatus> end_status_;  ///< newest_ is the last event there will be.

@@ -140,7 +140,7 @@ control() { grep -A 1 "^event: $1" "$2" | sed -n 's/^data: //p'; }
   same "the gap" "reset 0-0" "$(control stream.gap reader.out | jq -r '"\(.reason) \(.to)"')"
   same "the end" '{"status":"gone","last_id":"0-0"}' "$(control stream.end reader.out)"
   ends "$tailer" 5
-  has "$(<tailer.err)" "(reset)" "no task $task"
+  has "$(<tailer.err)" "(reset)" "the task $task is gone"
   same "who comes back" 404 "$(api "$path" -o answer -w '%{http_code}')"
   # What the daemon declared is there again, and a new task can be followed.
   eventually taskfeed agents show outside

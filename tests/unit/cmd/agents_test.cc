@@ -81,6 +81,17 @@ TEST(AgentsApply, RefusesOneAgentInTwoFiles) {
   EXPECT_EQ(world.agents(), 0u);
 }
 
+TEST(AgentsList, TellsOfThoseThatCannotBeRead) {
+  AgentsWorld world;
+  ASSERT_EQ(world.call(enter_agents, {"apply", world.file("one.toml", kToml)}),
+            ExitStatus::kCompleted);
+  ASSERT_TRUE(world.backend.broker.put_agent({testing::agent("broken"), "{"}).ok());
+  EXPECT_EQ(world.call(enter_agents, {"list", "--json"}), ExitStatus::kCompleted);
+  EXPECT_EQ(string_at(parse_json(world.out.text).value(), "id"), "one");
+  EXPECT_NE(world.err.text.find("the agent broken cannot be read"), std::string::npos)
+      << world.err.text;
+}
+
 TEST(AgentsCheck, TellsOfEachFileThatIsWrong) {
   AgentsWorld world;
   const std::string first = world.file("a.toml", "[agent]\nid = \"x\"\nrunner = \"magic\"\n");

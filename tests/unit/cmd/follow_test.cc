@@ -167,6 +167,16 @@ TEST(FollowHistory, IsReadAnewAfterAResetEvenWhereTheCursorIsAhead) {
   EXPECT_EQ(world.err.text.find("up to"), std::string::npos) << world.err.text;
 }
 
+TEST(FollowEnd, OfATaskThatIsGoneIsNotThatOfAnotherUnderItsId) {
+  FollowWorld world;
+  world.open(*world.first, "1-9");
+  world.event(*world.first, "1-9", "A");
+  world.gap(*world.first, "reset");
+  world.control(*world.first, "stream.end", Json{{"status", "gone"}});
+  EXPECT_EQ(world.follow({}), ExitStatus::kNotFound);
+  EXPECT_NE(world.err.text.find("is gone: Redis has lost it"), std::string::npos) << world.err.text;
+}
+
 TEST(FollowNewest, IsAskedOfTheStreamWhereThatCounts) {
   FollowWorld world;
   world.open(*world.first, "");

@@ -133,6 +133,32 @@ TEST(HttpConnection, RefusesWhatCannotBeFramedAndEnds) {
   EXPECT_EQ(world.stats().requests, 0u);
 }
 
+/// RFC 9110, 9.3.1: content of a GET has no meaning, and is no reason to close.
+TEST(HttpConnection, TakesTheContentOfAGetAndGoesOn) {
+  HttpWorld world;
+  RawClient client(world.address);
+  client.send(get("/livez", "Content-Length: 5\r\n") + "GET /" + get("/version"));
+  EXPECT_EQ(client.read_answer().status, 200);
+  EXPECT_TRUE(holds(client.read_answer().body, "taskfeed"));
+  client.send(get("/v1/agents", "Content-Length: 5\r\nExpect: 100-continue\r\n"));
+  EXPECT_EQ(client.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  client.send("{\"a\":");
+  EXPECT_EQ(client.read_answer().status, 200);
+  client.send(get("/livez", "Transfer-Encoding: chunked\r\n") + "3\r\nabc\r\n0\r\n\r\n");
+  const auto last = client.read_answer();
+  EXPECT_EQ(last.status, 200);
+  EXPECT_FALSE(holds(last.head, "Connection:"));
+  EXPECT_EQ(world.stats().accepted, 1u);
+}
+
+TEST(HttpConnection, TakesNoMoreContentOfAGetThanOfOthers) {
+  HttpWorld world;
+  RawClient client(world.address);
+  client.send(get("/livez", "Content-Length: 5000000\r\n"));
+  EXPECT_EQ(client.read_answer().status, 413);
+  EXPECT_TRUE(client.sees_end());
+}
+
 TEST(HttpConnection, AnswersARefusalAlsoToAClientThatSendsOn) {
   HttpWorld world;
   RawClient client(world.address);

@@ -59,6 +59,23 @@ TEST_F(HttpStream, TellsFirstWhenToComeBackAndWhatIsThere) {
   EXPECT_EQ(first.bytes, expected);
 }
 
+/// In one piece, and in two: the head alone decides nothing yet.
+TEST_F(HttpStream, GoesOnWhereItsRequestHadContent) {
+  const std::string head = "GET " + HttpWorld::stream_target(task) +
+                           " HTTP/1.0\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n";
+  for (const auto& [first, second] : {std::pair(head + "{}", ""), std::pair(head + "{", "}")}) {
+    RawClient client(world.address);
+    client.send(first);
+    client.send(second);
+    EXPECT_TRUE(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 OK\r\n"));
+    client.read_until("id: " + cursors.back().str() + "\n");
+    client.read_until("\n\n");
+    const Cursor live = world.publish(task.id, "own.type");
+    client.read_until("id: " + live.str() + "\n");
+    cursors.push_back(live);
+  }
+}
+
 TEST_F(HttpStream, TellsReadersDifferentTimesToComeBack) {
   std::set<std::string> times;
   for (int i = 0; i < 32; ++i) {

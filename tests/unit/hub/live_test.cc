@@ -191,6 +191,20 @@ TEST_F(HubLive, ServesATaskThatIsCreatedAnewUnderTheIdOfOneThatIsGone) {
   EXPECT_EQ(sink.take(), Words{"2"});
 }
 
+TEST_F(HubLive, LetsGoWhoReadsATaskThatIsGoneASecondTime) {
+  world.broker.lose_everything();
+  world.pass();
+  world.pass();
+  world.append(kTask, 1);  // Heard live: no page tells that it is there again.
+  world.join(kTask, sink);
+  world.settle();
+  sink.take();
+  world.broker.lose_everything();
+  world.pass();
+  world.pass();
+  EXPECT_EQ(sink.take(), (Words{"gap reset 1..0", "end gone"}));
+}
+
 TEST_F(HubLive, LetsGoEachReaderOfATaskThatIsGoneFromWhereItStands) {
   FakeSink filtered;
   world.join(kTask, filtered, {.filter = TypeFilter::parse("Nothing*", "").value()});
