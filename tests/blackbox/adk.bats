@@ -124,6 +124,10 @@ chunks() { jq -rj 'select(.event_type == "WorkflowLLMCallChunk" and .kind == "te
   ran "weather Oslo"
   same "what the server got" "Bearer k3y-s3cret" "$(sed 's/^[^ ]* //' runs)"
   lacks "$(<events)" s3cret
+  ran "weather {key}"
+  same "the answer" "It is 21 degrees in [redacted]." "$(taskfeed result "$task")"
+  same "the call" '{"city":"[redacted]"}' "$(field WorkflowToolCallStarted .arguments)"
+  lacks "$(<events)" s3cret
   lacks "$(<serve.err)" s3cret
   redis_do SAVE
   run ! grep -q -a s3cret "$world/dump.rdb"

@@ -7,6 +7,7 @@ fake.py FOLDER    writes its port to FOLDER/port, and each run to FOLDER/runs; t
   gate            half an answer; the rest once FOLDER/go is there, whether anybody listens or not
   broken          half an answer, and the connection is gone
   refused         an error within the stream
+{key} in a message is the key of the request.
 """
 import json
 import os
@@ -108,7 +109,8 @@ class Server(BaseHTTPRequestHandler):
         self.chunk('')
 
     def events(self, session, text):
-        for event in run(text):
+        key = self.headers.get('Authorization', '').removeprefix('Bearer ')
+        for event in run(text.replace('{key}', key)):
             if event is None:
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
