@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "base/text.h"
+#include "event/json_time.h"
 #include "help_text.h"
 #include "subcommand.h"
 #include "token_files.h"
@@ -90,9 +91,9 @@ Result<std::string> draw_token() {
 }
 
 Json grant_to_json(const http::TokenGrant& grant) {
-  Json json{{"name", grant.name}, {"scope", http::to_string(grant.scope)}, {"until", nullptr}};
-  if (grant.until) json["until"] = format_rfc3339(*grant.until);
-  return json;
+  return {{"name", grant.name},
+          {"scope", http::to_string(grant.scope)},
+          {"until", time_to_json(grant.until)}};
 }
 
 ExitStatus run_create(const TokenOptions& options, Deps& deps) {

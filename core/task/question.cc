@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "event/json_time.h"
+
 namespace taskfeed {
 namespace {
 
@@ -11,10 +13,7 @@ Error wrong(std::string_view key, std::string_view what) {
 }
 
 Result<void> read_time(const Json& json, std::string_view key, std::optional<WallTime>& into) {
-  const Json* const found = find(json, key);
-  if (found == nullptr || found->is_null()) return {};
-  if (!found->is_string()) return wrong(key, "must be a time");
-  const Result<WallTime> time = parse_rfc3339(found->get_ref<const std::string&>());
+  const Result<std::optional<WallTime>> time = time_at(json, key);
   if (!time) return wrong(key, time.error().text);
   into = *time;
   return {};

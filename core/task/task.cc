@@ -1,5 +1,7 @@
 #include "task/task.h"
 
+#include "event/json_time.h"
+
 namespace taskfeed {
 namespace {
 
@@ -77,7 +79,6 @@ Result<void> read_outcome(const Json& json, Task& task) {
 }  // namespace
 
 Json task_to_json(const Task& task) {
-  const auto time = [](WallTime value) { return format_rfc3339(value); };
   const auto same = [](const std::string& value) { return value; };
   Json json = Json::object();
   json["id"] = task.id.str();
@@ -95,9 +96,9 @@ Json task_to_json(const Task& task) {
   json["error"] = or_null(task.error, [](const TaskFailure& failure) {
     return Json{{"kind", failure.kind}, {"message", failure.message}};
   });
-  json["created_at"] = time(task.created_at);
-  json["started_at"] = or_null(task.started_at, time);
-  json["completed_at"] = or_null(task.completed_at, time);
+  json["created_at"] = format_rfc3339(task.created_at);
+  json["started_at"] = time_to_json(task.started_at);
+  json["completed_at"] = time_to_json(task.completed_at);
   json["execution_id"] = or_null(task.execution, [](const ExecutionId& id) { return id.str(); });
   json["total_cost"] = dollars_to_json(task.total_cost);
   json["waiting_for"] = questions_to_json(task.waiting_for);

@@ -1,23 +1,17 @@
 #include <limits>
 
+#include "event/json_time.h"
 #include "workflow/state.h"
 
 namespace taskfeed::workflow {
 namespace {
-
-Json time_to_json(const std::optional<WallTime>& time) {
-  return time ? Json(format_rfc3339(*time)) : Json(nullptr);
-}
 
 Error wrong(std::string_view key, std::string_view what) {
   return {Errc::kInvalid, "state: \"" + std::string(key) + "\" " + std::string(what)};
 }
 
 Result<void> read_time(const Json& json, std::string_view key, std::optional<WallTime>& into) {
-  const Json* const found = find(json, key);
-  if (found == nullptr || found->is_null()) return {};
-  if (!found->is_string()) return wrong(key, "must be a time");
-  const Result<WallTime> time = parse_rfc3339(found->get_ref<const std::string&>());
+  const Result<std::optional<WallTime>> time = time_at(json, key);
   if (!time) return wrong(key, time.error().text);
   into = *time;
   return {};
