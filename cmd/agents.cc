@@ -231,14 +231,10 @@ VerbsHelp help_of_verbs() {
 }  // namespace
 
 ExitStatus enter_agents(Invocation& invocation, Needs needs) {
-  const Result<std::string> verb = take_verb("agents", kAgentsVerbs, invocation.args);
-  if (!verb) return usage_error(invocation, verb.error());
-  if (verb->empty()) {
-    invocation.out.write(verbs_help(help_of_verbs(), help_columns(invocation.out)));
-    return ExitStatus::kCompleted;
-  }
-  // Who checks files needs neither Redis nor a daemon.
-  return enter(parts_of(*verb), invocation, *verb == "check" ? Needs::kNothing : needs);
+  return enter_verb(help_of_verbs(), kAgentsVerbs, invocation, [&](const std::string& verb) {
+    // Who checks files needs neither Redis nor a daemon.
+    return enter(parts_of(verb), invocation, verb == "check" ? Needs::kNothing : needs);
+  });
 }
 
 }  // namespace taskfeed::cmd

@@ -208,13 +208,9 @@ VerbsHelp help_of_verbs() {
 }  // namespace
 
 ExitStatus enter_token(Invocation& invocation, Needs needs) {
-  const Result<std::string> verb = take_verb("token", kTokenVerbs, invocation.args);
-  if (!verb) return usage_error(invocation, verb.error());
-  if (verb->empty()) {
-    invocation.out.write(verbs_help(help_of_verbs(), help_columns(invocation.out)));
-    return ExitStatus::kCompleted;
-  }
-  return enter(parts_of(*verb), invocation, needs);
+  return enter_verb(help_of_verbs(), kTokenVerbs, invocation, [&](const std::string& verb) {
+    return enter(parts_of(verb), invocation, needs);
+  });
 }
 
 }  // namespace taskfeed::cmd

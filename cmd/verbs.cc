@@ -63,4 +63,13 @@ std::string verbs_help(const VerbsHelp& help, size_t columns) {
          "\nOptions of every subcommand: taskfeed help options\n";
 }
 
+ExitStatus enter_verb(const VerbsHelp& help, std::string_view verbs, Invocation& invocation,
+                      const std::function<ExitStatus(const std::string& verb)>& enter) {
+  const Result<std::string> verb = take_verb(help.subcommand, verbs, invocation.args);
+  if (!verb) return usage_error(invocation, verb.error());
+  if (!verb->empty()) return enter(*verb);
+  invocation.out.write(verbs_help(help, help_columns(invocation.out)));
+  return ExitStatus::kCompleted;
+}
+
 }  // namespace taskfeed::cmd

@@ -1,16 +1,18 @@
 /// Subcommands of subcommands: `taskfeed agents list`.
 ///
-/// Threads  Pure functions.
+/// Threads  Main thread; all but enter_verb() are pure functions.
 /// Errors   kInvalid names the verbs that there are.
 /// Owns     Nothing.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "help_text.h"
+#include "subcommand.h"
 
 namespace taskfeed::cmd {
 
@@ -30,5 +32,9 @@ struct VerbsHelp {
   std::string_view more;  ///< Where to read on.
 };
 std::string verbs_help(const VerbsHelp& help, size_t columns);
+
+/// Calls `enter` with the verb; else prints the help that is asked for, or what is wrong.
+ExitStatus enter_verb(const VerbsHelp& help, std::string_view verbs, Invocation& invocation,
+                      const std::function<ExitStatus(const std::string& verb)>& enter);
 
 }  // namespace taskfeed::cmd
