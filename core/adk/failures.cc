@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "event/json.h"
+#include "runner/meter.h"
 
 namespace taskfeed::adk {
 namespace {
@@ -113,8 +114,7 @@ std::string reason_in(const peer::AnswerHead& head, std::string_view body) {
 }  // namespace
 
 RunFailure used_up_failure(const workflow::BudgetUse& use) {
-  return final_failure("budget_exceeded", "the budget of " + dump_json(use.budget) + " " +
-                                              use.bound + " is used up: " + dump_json(use.used));
+  return final_failure("budget_exceeded", runner::used_up_text(use));
 }
 
 RunFailure final_failure(std::string_view kind, std::string message) {

@@ -226,10 +226,8 @@ Outcome ModelStep::failed_call(const ChatEnd& end, ChatFailure failure) {
 Outcome ModelStep::exceeded(const BudgetUse& use, std::string response) {
   ports_.output.emit(types::kBudgetExceeded, workflow::budget_payload(use, activity_.step));
   if (response.empty()) response = activity_.previous_response;
-  Outcome outcome = failed(std::string(kBudgetKind),
-                           "the budget of " + dump_json(use.budget) + " " + use.bound +
-                               " does not allow another model call: used " + dump_json(use.used),
-                           std::move(response));
+  Outcome outcome =
+      failed(std::string(kBudgetKind), runner::used_up_text(use), std::move(response));
   outcome.cost = meter_.cost();
   return outcome;
 }

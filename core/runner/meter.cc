@@ -7,6 +7,21 @@ namespace taskfeed::runner {
 
 using workflow::BudgetUse;
 
+namespace {
+
+/// As people write it: money without an exponent, a time without quotes.
+std::string amount_text(const BudgetUse& use, const Json& amount) {
+  if (use.bound == "usd") return format_dollars(dollars_from_json(&amount));
+  return amount.is_string() ? amount.get<std::string>() : dump_json(amount);
+}
+
+}  // namespace
+
+std::string used_up_text(const BudgetUse& use) {
+  return "the budget of " + amount_text(use, use.budget) + " " + use.bound +
+         " allows no other model call: " + amount_text(use, use.used) + " are used";
+}
+
 Meter::Meter(const Activity& activity, workflow::Budget budget,
              const std::vector<PriceRule>& prices, const Clock& clock)
     : budget_(std::move(budget)),

@@ -13,6 +13,9 @@
 
 namespace taskfeed::runner {
 
+/// Why a run ends: "the budget of 0.5 usd allows no other model call: 0.49 are used".
+std::string used_up_text(const workflow::BudgetUse& use);
+
 class Meter {
  public:
   /// `activity` says what its task has spent before.

@@ -120,5 +120,14 @@ TEST(Meter, MeasuresTimeByTheTaskAndNotByTheWallClock) {
   EXPECT_TRUE(meter.used_up());
 }
 
+TEST(MeterText, SaysAmountsAsPeopleWriteThem) {
+  EXPECT_EQ(used_up_text({"usd", dollars_to_json(1'000), dollars_to_json(1'200)}),
+            "the budget of 0.000001 usd allows no other model call: 0.0000012 are used");
+  EXPECT_EQ(used_up_text({"wall_time", "10m", "10m3s"}),
+            "the budget of 10m wall_time allows no other model call: 10m3s are used");
+  EXPECT_EQ(used_up_text({"tokens", 100, 90}),
+            "the budget of 100 tokens allows no other model call: 90 are used");
+}
+
 }  // namespace
 }  // namespace taskfeed::runner
