@@ -78,7 +78,7 @@ finish() { publish WorkflowCompleted '{"final_response":"fine"}'; }
   outside_task
   begin
   screen 200 "$binary" tail "$task"
-  eventually shows '▸'
+  eventually shows '$0.0041 of $0.50'  # Of the fourth event.
   tmux_do send-keys -t s C-c
   eventually shows 'ended with 130'
   gone_from_screen '▸'
