@@ -6,8 +6,7 @@
 /// run has come to its end meanwhile, that is the outcome, and nothing is run again.
 ///
 /// Threads  run() blocks its caller and may be called from several threads at once; a stop ends it
-/// at
-///          once. The server may go on with the run all the same.
+///          at once. The server may go on with the run all the same.
 /// Errors   Outcome::failure, with the kinds of adk/failures.h.
 /// Owns     Nothing between calls. Borrows ids and clock.
 #pragma once
