@@ -3,75 +3,39 @@
 #include <algorithm>
 #include <array>
 
-#include "base/text.h"
 #include "event/json.h"
+#include "peer/failures.h"
 #include "runner/meter.h"
 
 namespace taskfeed::adk {
 namespace {
 
-constexpr size_t kShownBytesMax = 500;
+using peer::KnownText;
 
-bool retryable(std::string_view kind) {
-  constexpr std::array<std::string_view, 7> kAgain{
-      "connect",      "timeout_connect", "timeout_first_byte", "timeout_idle", "stream_broken",
-      "rate_limited", "server"};
-  return std::find(kAgain.begin(), kAgain.end(), kind) != kAgain.end();
+/// Names of Gemini's API (FinishReason), and of others behind ADK.
+constexpr std::array kWords{
+    KnownText{"RateLimitError", "rate_limited"},       KnownText{"SAFETY", "content_filter"},
+    KnownText{"PROHIBITED_CONTENT", "content_filter"}, KnownText{"RECITATION", "content_filter"},
+    KnownText{"BLOCKLIST", "content_filter"},          KnownText{"SPII", "content_filter"}};
+
+/// A run's kinds are fewer than a model call's: taskfeed-agents(5) lists them.
+std::string_view kind_of_run(std::string_view kind) {
+  if (kind == "permission") return "auth";
+  if (kind == "overloaded") return "server";
+  return kind;
 }
-
-std::string_view kind_of_status(int status) {
-  switch (status) {
-    case 401:
-    case 403:
-      return "auth";
-    case 402:
-      return "quota";
-    case 404:
-      return "not_found";
-    case 408:
-    case 409:
-      return "server";
-    case 429:
-      return "rate_limited";
-    default:
-      return status >= 500 ? "server" : status >= 400 ? "invalid_request" : "protocol";
-  }
-}
-
-struct Word {
-  std::string_view text;
-  std::string_view kind;
-};
-/// Names of Google's APIs (google.rpc.Code, FinishReason), and of others behind ADK.
-constexpr std::array kWords{Word{"RESOURCE_EXHAUSTED", "rate_limited"},
-                            Word{"RateLimitError", "rate_limited"},
-                            Word{"insufficient_quota", "quota"},
-                            Word{"UNAUTHENTICATED", "auth"},
-                            Word{"PERMISSION_DENIED", "auth"},
-                            Word{"INVALID_ARGUMENT", "invalid_request"},
-                            Word{"NOT_FOUND", "not_found"},
-                            Word{"UNAVAILABLE", "server"},
-                            Word{"DEADLINE_EXCEEDED", "server"},
-                            Word{"INTERNAL", "server"},
-                            Word{"context_length_exceeded", "context_length"},
-                            Word{"SAFETY", "content_filter"},
-                            Word{"PROHIBITED_CONTENT", "content_filter"},
-                            Word{"RECITATION", "content_filter"},
-                            Word{"BLOCKLIST", "content_filter"},
-                            Word{"SPII", "content_filter"}};
 
 bool is_word_byte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
 std::string_view kind_of_word(std::string_view word) {
-  for (const Word& known : kWords) {
-    if (known.text == word) return known.kind;
-  }
+  const auto kind = peer::kind_of_word({peer::kCauses, peer::kRpcCodes, kWords}, word);
+  if (!kind.empty()) return kind;
   const bool status =
       word.size() == 3 && (word[0] == '4' || word[0] == '5') &&
       std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return status ? kind_of_status(std::stoi(std::string(word))) : std::string_view();
+  return status ? peer::kind_of_status(std::stoi(std::string(word))) : std::string_view();
 }
 
 /// "ClientError: 429 RESOURCE_EXHAUSTED. …": what stands at the beginning, and not a number in the
@@ -90,7 +54,8 @@ std::string_view kind_of_text(std::string_view text) {
 }
 
 RunFailure made(std::string_view kind, std::string message, int status = 0) {
-  return {{std::string(kind), std::move(message)}, retryable(kind), status};
+  kind = kind_of_run(kind);
+  return {{std::string(kind), std::move(message)}, peer::is_retryable(kind), status};
 }
 
 /// What a server says for a reason: ADK's `error` or `detail`, else plain text. A page says
@@ -106,9 +71,7 @@ std::string reason_in(const peer::AnswerHead& head, std::string_view body) {
       break;
     }
   }
-  const std::string clean = to_utf8(text);
-  const std::string_view fits = utf8_prefix(clean, kShownBytesMax);
-  return std::string(fits) + (fits.size() < clean.size() ? "…" : "");
+  return peer::shown(text);
 }
 
 }  // namespace
@@ -127,7 +90,7 @@ RunFailure failure_of(const peer::Failure& failure) {
 
 RunFailure failure_of(const peer::AnswerHead& head, std::string_view body) {
   const std::string reason = reason_in(head, body);
-  std::string_view kind = kind_of_status(head.status);
+  std::string_view kind = peer::kind_of_status(head.status);
   // ADK's JavaScript edition answers 500 for an app that it does not have.
   if (head.status == 500 && reason.find("not found") != std::string::npos) kind = "not_found";
   std::string message = "ADK's api_server answered " + std::to_string(head.status);

@@ -1,11 +1,10 @@
-/// What went wrong with a run, in few kinds, and whether trying again may help.
+/// What went wrong with a run, in few kinds, and whether trying again may help: peer/failures.h,
+/// and what only ADK's api_server says.
 ///
-/// | kind | when | retry |
-/// | --- | --- | --- |
-/// | connect, timeout_connect, timeout_first_byte, timeout_idle, stream_broken | the connection |
-/// yes | | rate_limited, server | 429; 408, 409, 5xx | yes | | tls, auth, quota, invalid_request,
-/// not_found, context_length, content_filter | as they say | no | | protocol, too_large, limit,
-/// timeout, agent_error, no_response, waiting | the answer | no |
+/// - auth is 403 too, server is 503 and 529 too: a run has neither permission nor overloaded.
+/// - not_found: also a 500 that says so; retryable only where a session is gone.
+/// - content_filter: a model's FinishReason says so.
+/// - agent_error, no_response, waiting, limit, budget_exceeded: what became of the run.
 ///
 /// Threads  Pure functions.
 /// Errors   None: anything has a kind.

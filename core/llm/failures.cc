@@ -2,100 +2,54 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 
-#include "base/text.h"
 #include "llm/error_body.h"
 #include "llm/retry_after.h"
+#include "peer/failures.h"
 
 namespace taskfeed::llm {
 namespace {
 
-constexpr size_t kShownBytesMax = 500;
-
-bool retryable(std::string_view kind) {
-  constexpr std::array<std::string_view, 8> kAgain{
-      "connect",       "timeout_connect", "timeout_first_byte", "timeout_idle",
-      "stream_broken", "rate_limited",    "overloaded",         "server"};
-  return std::find(kAgain.begin(), kAgain.end(), kind) != kAgain.end();
-}
-
-std::string_view kind_of_status(int status) {
-  switch (status) {
-    case 401:
-      return "auth";
-    case 402:
-      return "quota";
-    case 403:
-      return "permission";
-    case 404:
-      return "not_found";
-    case 408:
-    case 409:
-      return "server";
-    case 429:
-      return "rate_limited";
-    case 503:
-    case 529:
-      return "overloaded";
-    default:
-      return status >= 500 ? "server" : status >= 400 ? "invalid_request" : "protocol";
-  }
-}
-
-struct Word {
-  std::string_view text;
-  std::string_view kind;
-};
+using peer::KnownText;
 
 /// `code`, `type` or `status`: these say more than the HTTP status, whatever it is.
-constexpr std::array kExactWords{Word{"insufficient_quota", "quota"},
-                                 Word{"billing_hard_limit_reached", "quota"},
-                                 Word{"billing_not_active", "quota"},
-                                 Word{"context_length_exceeded", "context_length"},
-                                 Word{"exceed_context_size_error", "context_length"},
-                                 Word{"content_filter", "content_filter"},
-                                 Word{"content_policy_violation", "content_filter"},
-                                 Word{"ResponsibleAIPolicyViolation", "content_filter"},
-                                 Word{"API_KEY_INVALID", "auth"},
-                                 Word{"invalid_api_key", "auth"},
-                                 Word{"model_not_found", "not_found"},
-                                 Word{"overloaded_error", "overloaded"}};
+constexpr std::array kCauses{KnownText{"billing_hard_limit_reached", "quota"},
+                             KnownText{"billing_not_active", "quota"},
+                             KnownText{"exceed_context_size_error", "context_length"},
+                             KnownText{"content_filter", "content_filter"},
+                             KnownText{"content_policy_violation", "content_filter"},
+                             KnownText{"ResponsibleAIPolicyViolation", "content_filter"},
+                             KnownText{"API_KEY_INVALID", "auth"},
+                             KnownText{"invalid_api_key", "auth"},
+                             KnownText{"model_not_found", "not_found"},
+                             KnownText{"overloaded_error", "overloaded"}};
 
 /// These name the class that an HTTP status names too; they count where there is none.
-constexpr std::array kClassWords{Word{"rate_limit_exceeded", "rate_limited"},
-                                 Word{"rate_limit_error", "rate_limited"},
-                                 Word{"RESOURCE_EXHAUSTED", "rate_limited"},
-                                 Word{"UNAVAILABLE", "overloaded"},
-                                 Word{"unavailable_error", "overloaded"},
-                                 Word{"server_error", "server"},
-                                 Word{"api_error", "server"},
-                                 Word{"InternalServerError", "server"},
-                                 Word{"INTERNAL", "server"},
-                                 Word{"DEADLINE_EXCEEDED", "server"},
-                                 Word{"authentication_error", "auth"},
-                                 Word{"UNAUTHENTICATED", "auth"},
-                                 Word{"permission_error", "permission"},
-                                 Word{"PERMISSION_DENIED", "permission"},
-                                 Word{"not_found_error", "not_found"},
-                                 Word{"NOT_FOUND", "not_found"},
-                                 Word{"invalid_request_error", "invalid_request"},
-                                 Word{"BadRequestError", "invalid_request"},
-                                 Word{"INVALID_ARGUMENT", "invalid_request"}};
+constexpr std::array kClasses{KnownText{"rate_limit_exceeded", "rate_limited"},
+                              KnownText{"rate_limit_error", "rate_limited"},
+                              KnownText{"unavailable_error", "overloaded"},
+                              KnownText{"server_error", "server"},
+                              KnownText{"api_error", "server"},
+                              KnownText{"InternalServerError", "server"},
+                              KnownText{"authentication_error", "auth"},
+                              KnownText{"permission_error", "permission"},
+                              KnownText{"not_found_error", "not_found"},
+                              KnownText{"invalid_request_error", "invalid_request"},
+                              KnownText{"BadRequestError", "invalid_request"}};
 
 /// Of a refused request, where no word of the above says it.
-constexpr std::array kPhrases{Word{"maximum context length", "context_length"},
-                              Word{"context window", "context_length"},
-                              Word{"context size", "context_length"},
-                              Word{"maximum number of tokens allowed", "context_length"},
-                              Word{"prompt is too long", "context_length"},
-                              Word{"API key not valid", "auth"}};
+constexpr std::array kPhrases{KnownText{"maximum context length", "context_length"},
+                              KnownText{"context window", "context_length"},
+                              KnownText{"context size", "context_length"},
+                              KnownText{"maximum number of tokens allowed", "context_length"},
+                              KnownText{"prompt is too long", "context_length"},
+                              KnownText{"API key not valid", "auth"}};
 
-std::string_view kind_among(std::span<const Word> known, const ErrorBody& body) {
+/// Of the first word that a table knows.
+std::string_view kind_of_words(std::initializer_list<peer::KnownTexts> tables,
+                               const ErrorBody& body) {
   for (const std::string& said : body.words) {
-    for (const Word& word : known) {
-      if (word.text == said) return word.kind;
-    }
+    if (const auto kind = peer::kind_of_word(tables, said); !kind.empty()) return kind;
   }
   return {};
 }
@@ -103,16 +57,17 @@ std::string_view kind_among(std::span<const Word> known, const ErrorBody& body) 
 /// `asks_to_wait`: a limit that says when it is over is none of money. Gemini's text for either has
 /// the same words as OpenAI's for a spent quota.
 std::string_view kind_of(int status, const ErrorBody& body, bool asks_to_wait) {
-  if (const auto kind = kind_among(kExactWords, body); !kind.empty()) return kind;
+  if (const auto kind = kind_of_words({peer::kCauses, kCauses}, body); !kind.empty()) return kind;
   std::string_view kind;
-  if (status == 0) kind = kind_among(kClassWords, body);
+  if (status == 0) kind = kind_of_words({peer::kRpcCodes, kClasses}, body);
   if (kind.empty() && (status != 0 || body.status != 0)) {
-    kind = kind_of_status(status != 0 ? status : body.status);
+    kind = peer::kind_of_status(status != 0 ? status : body.status);
   }
   if (kind == "invalid_request" || kind.empty()) {
-    for (const Word& phrase : kPhrases) {
-      if (body.text.find(phrase.text) != std::string::npos) return phrase.kind;
-    }
+    const auto said = peer::kind_where({kPhrases}, [&body](std::string_view phrase) {
+      return body.text.find(phrase) != std::string::npos;
+    });
+    if (!said.empty()) return said;
   }
   const bool google =
       std::find(body.words.begin(), body.words.end(), "RESOURCE_EXHAUSTED") != body.words.end();
@@ -123,16 +78,10 @@ std::string_view kind_of(int status, const ErrorBody& body, bool asks_to_wait) {
   return kind;
 }
 
-std::string shown(const std::string& text, const runner::Secrets& secrets) {
-  const std::string clean = to_utf8(secrets.hide(text));
-  const std::string_view fits = utf8_prefix(clean, kShownBytesMax);
-  return std::string(fits) + (fits.size() < clean.size() ? "…" : "");
-}
-
 std::string message_of(std::string_view what, const ErrorBody& body,
                        const runner::Secrets& secrets) {
   std::string message(what);
-  if (!body.text.empty()) message += ": " + shown(body.text, secrets);
+  if (!body.text.empty()) message += ": " + peer::shown(secrets.hide(body.text));
   return message;
 }
 
@@ -147,7 +96,7 @@ ChatFailure failure_of_kind(std::string_view kind, std::string message) {
   ChatFailure failure;
   failure.kind = kind;
   failure.message = std::move(message);
-  failure.retryable = retryable(kind);
+  failure.retryable = peer::is_retryable(kind);
   return failure;
 }
 

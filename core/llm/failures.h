@@ -1,15 +1,12 @@
-/// What went wrong with a model call, in few kinds, and whether trying again may help.
+/// What went wrong with a model call, in few kinds, and whether trying again may help:
+/// peer/failures.h, and what only model servers say.
 ///
-/// | kind | when |
-/// | --- | --- |
-/// | connect, timeout_connect, timeout_first_byte, timeout_idle | the connection; worth a try |
-/// | stream_broken | the answer broke off, or says so itself; worth a try |
-/// | rate_limited | 429; worth a try after retry_after |
-/// | overloaded, server | 503, 529; 408, 409 and other 5xx; worth a try |
-/// | tls, timeout | the connection |
-/// | auth, permission, quota, not_found, invalid_request | 401; 403; 402 and what says so; 404; 4xx
-/// | | context_length, content_filter | what says so | | protocol, too_large, stopped | no answer
-/// that can be read; over a limit; the caller's wish |
+/// - rate_limited, overloaded, server: retryable after retry_after.
+/// - quota: also a 429 whose words say that money is the reason.
+/// - auth, not_found, context_length, content_filter: whatever the status, where a word says so.
+/// - stream_broken: also an answer that says itself that it broke off, and no more.
+///
+/// A server's x-should-retry counts for more than the kind.
 ///
 /// Threads  Pure functions.
 /// Errors   None: anything has a kind.
