@@ -46,6 +46,20 @@ TEST(AdkFailures, AreOfFewKindsThatSayWhetherToTryAgain) {
   }
 }
 
+TEST(AdkFailures, KnowNeitherPermissionNorOverloaded) {
+  for (const RunFailure& refused :
+       {failure_of(head(403), "{}"), failure_of_agent("PERMISSION_DENIED", ""),
+        failure_of_agent("", "ClientError: 403 x")}) {
+    EXPECT_EQ(refused.failure.kind, "auth");
+    EXPECT_FALSE(refused.retryable);
+  }
+  for (const RunFailure& busy : {failure_of(head(503), "{}"), failure_of(head(529), "{}"),
+                                 failure_of_agent("UNAVAILABLE", "")}) {
+    EXPECT_EQ(busy.failure.kind, "server");
+    EXPECT_TRUE(busy.retryable);
+  }
+}
+
 TEST(AdkFailures, RepeatAServersReasonAndNeverAPage) {
   EXPECT_EQ(failure_of(head(422), R"({"detail":[{"msg":"m"}]})").failure.message,
             R"(ADK's api_server answered 422: [{"msg":"m"}])");

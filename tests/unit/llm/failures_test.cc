@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "peer/failures.h"
 #include "support/clock.h"
 
 namespace taskfeed::llm {
@@ -36,45 +37,23 @@ using FailuresRetry = FailuresTest;
 using FailuresText = FailuresTest;
 using FailuresSecrets = FailuresTest;
 
-TEST_F(FailuresStatus, HasAKind) {
-  const std::map<int, std::string> kinds{{400, "invalid_request"}, {401, "auth"},
-                                         {402, "quota"},           {403, "permission"},
-                                         {404, "not_found"},       {405, "invalid_request"},
-                                         {408, "server"},          {409, "server"},
-                                         {413, "invalid_request"}, {415, "invalid_request"},
-                                         {418, "invalid_request"}, {422, "invalid_request"},
-                                         {429, "rate_limited"},    {500, "server"},
-                                         {502, "server"},          {503, "overloaded"},
-                                         {504, "server"},          {529, "overloaded"},
-                                         {599, "server"},          {302, "protocol"}};
-  for (const auto& [status, expected] : kinds) {
-    EXPECT_EQ(kind(status), expected) << status;
-    EXPECT_EQ(failure(status, "{}").http_status, status);
-    EXPECT_EQ(failure(status, "{}").retryable,
-              expected == "server" || expected == "overloaded" || expected == "rate_limited")
-        << status;
+TEST_F(FailuresStatus, HasThePeersKind) {
+  for (const int status : {302, 400, 401, 403, 404, 429, 500, 503}) {
+    const ChatFailure made = failure(status, "{}");
+    EXPECT_EQ(made.kind, peer::kind_of_status(status)) << status;
+    EXPECT_EQ(made.retryable, peer::is_retryable(made.kind)) << status;
+    EXPECT_EQ(made.http_status, status);
   }
+  EXPECT_EQ(kind(403), "permission");
+  EXPECT_EQ(kind(503), "overloaded");
 }
 
-TEST_F(FailuresStatus, OfTheConnectionHasAKindToo) {
-  using peer::Fault;
-  const std::map<Fault, std::pair<std::string, bool>> kinds{
-      {Fault::kConnect, {"connect", true}},
-      {Fault::kTls, {"tls", false}},
-      {Fault::kConnectTimeout, {"timeout_connect", true}},
-      {Fault::kFirstByteTimeout, {"timeout_first_byte", true}},
-      {Fault::kSilenceTimeout, {"timeout_idle", true}},
-      {Fault::kWholeTimeout, {"timeout", false}},
-      {Fault::kCut, {"stream_broken", true}},
-      {Fault::kProtocol, {"protocol", false}},
-      {Fault::kTooLarge, {"too_large", false}},
-      {Fault::kStopped, {"stopped", false}}};
-  for (const auto& [fault, expected] : kinds) {
-    const ChatFailure made = failure_of_peer({fault, "text"});
-    EXPECT_EQ(made.kind, expected.first);
-    EXPECT_EQ(made.retryable, expected.second) << made.kind;
-    EXPECT_EQ(made.message, "text");
-  }
+TEST_F(FailuresStatus, OfTheConnectionHasThePeersKindToo) {
+  const ChatFailure cut = failure_of_peer({peer::Fault::kCut, "text"});
+  EXPECT_EQ(cut.kind, "stream_broken");
+  EXPECT_TRUE(cut.retryable);
+  EXPECT_EQ(cut.message, "text");
+  EXPECT_FALSE(failure_of_peer({peer::Fault::kTls, "text"}).retryable);
 }
 
 TEST_F(FailuresWords, OfAQuotaArePermanent) {
