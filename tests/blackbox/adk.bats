@@ -2,9 +2,9 @@
 # Agents in Google ADK's api_server: a fake that fails as real ones do, and the real ones, from npm
 # and from PyPI, with a model that is a script.
 load world
+load peers
 
 adk=$BATS_TEST_DIRNAME/adk
-peers=$BATS_TEST_DIRNAME/../../build-peers
 
 # weather_agent URL [LINES]: streaming unless batch=true.
 weather_agent() {
@@ -25,7 +25,6 @@ ran() {
   printf '%s\n' "$output" >events
   task=$(jq -r .task_id events | head -n 1)
 }
-field() { jq -c "select(.event_type == \"$1\") | $2" events; }
 # What a run with a tool looks like, whoever serves it.
 shows_a_tool_turn() {
   same "the call" '{"city":"Oslo"}' "$(field WorkflowToolCallStarted .arguments)"
@@ -142,21 +141,6 @@ chunks() { jq -rj 'select(.event_type == "WorkflowLLMCallChunk" and .kind == "te
 
 # --- The real ones ---
 
-# real WHAT PROGRAM: skipped where it is not installed; where all peers must be there, it fails.
-real() {
-  [ -x "$2" ] && return
-  if [ "${CI:-}" = true ]; then
-    echo "$1 is missing; scripts/setup peers installs it" >&2
-    return 1
-  fi
-  skip "$1 is missing; scripts/setup peers installs it"
-}
-free_port() {
-  python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
-}
 # answers_there PORT
 answers_there() { curl -sSf "http://127.0.0.1:$1/list-apps" | grep -q weather; }
 
@@ -174,7 +158,6 @@ serves_as_it_should() {
   branches
   approvals
 }
-waits_for() { [ "$(taskfeed get --json "$task" | jq -r '.waiting_for[0].kind')" = "$1" ]; }
 # asks_to_delete [OPTIONS]: a task whose tool waits for a yes.
 asks_to_delete() {
   task=$(taskfeed create --agent weather -d "delete /x" "$@" --execute --id-only)
@@ -228,7 +211,7 @@ both_modes() {
 }
 
 @test "Google ADK's own api_server, the JavaScript edition" {
-  real "@google/adk" "$peers/adk-js/node_modules/.bin/adk"
+  needs peers "@google/adk" [ -x "$peers/adk-js/node_modules/.bin/adk" ]
   port=$(free_port)
   cp -r "$adk/js/agents" "$dir/apps"
   ln -s "$peers/adk-js/node_modules" "$dir/node_modules"
@@ -240,7 +223,7 @@ both_modes() {
 }
 
 @test "Google ADK's own api_server, the Python edition" {
-  real google-adk "$peers/adk-python/bin/adk"
+  needs peers google-adk [ -x "$peers/adk-python/bin/adk" ]
   port=$(free_port)
   cp -r "$adk/python" "$dir/apps"
   background adk "$peers/adk-python/bin/adk" api_server --host 127.0.0.1 --port "$port" \

@@ -72,9 +72,7 @@ json='Content-Type: application/json'
 }
 
 @test "an event's type has no control characters, and its payload is a JSON object" {
-  external_agent outside
-  serve
-  new_task outside
+  outside_task
   long=$(printf 'x%.0s' {1..129})
   for type in $'a\nb' $'a\rb' $'\e[31m' 'a b' stream.gap heartbeat '' "$long"; do
     refused 2 taskfeed publish "$task" "$type"
@@ -96,9 +94,7 @@ json='Content-Type: application/json'
 }
 
 @test "an oversized body or event is refused as a whole" {
-  external_agent outside
-  serve
-  new_task outside
+  outside_task
   events=/api/v1/agents/outside/tasks/$task/events
   jq -n -c '{event_type: "big", x: ("x" * 300000)}' >big
   problem 413 "$events" -H "$json" --data-binary @big

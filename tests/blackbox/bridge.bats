@@ -1,28 +1,15 @@
 #!/usr/bin/env bats
 # The bridge: programs that only PUBLISH, and the streams that daemons make of it.
 load world
+load peers
 
 publishers=$BATS_TEST_DIRNAME/publishers
 export NODE_PATH=${NODE_PATH:-/usr/share/nodejs}
 
 # --- Publishers ---
 
-# peer WHAT CMD…: CMD succeeds, or the test is skipped; where all peers must be there, it fails.
-peer() {
-  "${@:2}" >/dev/null 2>&1 && return
-  if [ "${CI:-}" = true ]; then
-    echo "$1 is missing; scripts/setup peers installs it" >&2
-    return 1
-  fi
-  skip "$1 is missing; scripts/setup peers installs it"
-}
-# Debian's own first: another python3 in PATH does not see its packages.
-in_python() {
-  python=/usr/bin/python3
-  [ -x $python ] || python=python3
-  peer python3-redis $python -c 'import redis'
-}
-in_node() { peer node-redis node -e 'require("redis")'; }
+in_python() { needs_python python3-redis 'import redis'; }
+in_node() { needs peers node-redis node -e 'require("redis")'; }
 python_says() { "$python" -B "$publishers/plain.py" "$world/redis.sock" "$@"; }
 node_says() { node "$publishers/plain.cjs" "$world/redis.sock" "$@"; }
 

@@ -2,16 +2,13 @@
 # A web page in headless Chromium, whose own EventSource reads a stream while the daemon dies.
 #
 # The page comes from a server of the test, and the daemon lets that origin in by --allow-origin.
-# Where chromium is not installed the tests are skipped, but not in CI (scripts/setup browser).
 load world
+load peers
 
 setup() {
   begin_test
   browser=$(command -v chromium || command -v chromium-browser || true)
-  if [ -z "$browser" ]; then
-    [ "${CI:-}" = true ] && { echo "CI without chromium: scripts/setup browser" >&2; return 1; }
-    skip "chromium is not installed: scripts/setup browser"
-  fi
+  needs browser chromium [ -n "$browser" ]
   external_agent outside
   page_server
 }
@@ -109,19 +106,16 @@ serve_page() { serve --listen "127.0.0.1:$port" --allow-origin "$origin"; }
 told() { jq -r "select($1) | $2" told; }
 saw() { [ -n "$(told "$1" .type)" ]; }
 times_seen() { [ "$(told "$1" .type | wc -l)" -ge "$2" ]; }
-publish() {
-  seq "$1" "$2" | jq -c '{event_type: "note", n: .}' | taskfeed publish -q "$task" - >/dev/null
-}
 
 @test "EventSource reads through two deaths of the daemon, each event once, and stops at the end" {
   port=$(fixed_port)
   serve_page
   new_task outside
-  publish 1 20
+  publish_notes 1 20
   page "http://127.0.0.1:$port$(stream_path outside "$task")"
   browse
   eventually saw '.n == 20'
-  publish 21 40
+  publish_notes 21 40
   eventually saw '.n == 40'
   for last in 60 80; do
     kill_now "$daemon"
@@ -131,7 +125,7 @@ publish() {
       taskfeed --redis "$redis" publish -q "$task" note "{\"n\":$n}" >/dev/null
     done
     serve_page
-    publish $((last - 9)) "$last"
+    publish_notes $((last - 9)) "$last"
     eventually saw ".n == $last"
   done
   taskfeed publish "$task" WorkflowCompleted
@@ -148,7 +142,7 @@ publish() {
   port=$(fixed_port)
   serve_page
   new_task outside
-  publish 1 3
+  publish_notes 1 3
   taskfeed publish "$task" WorkflowCompleted
   page "http://127.0.0.1:$port$(stream_path outside "$task")?event_names=off"
   browse
@@ -195,7 +189,7 @@ logged_calls() { [ "$(logged | grep -c '^."LLM call started:"')" -ge "$1" ]; }
   serve_page
   new_task outside
   llm_call 1
-  publish 1 2
+  publish_notes 1 2
   taskfeed publish "$task" WorkflowCompleted
   guide_page "?event_names=off"
   browse
@@ -209,7 +203,7 @@ logged_calls() { [ "$(logged | grep -c '^."LLM call started:"')" -ge "$1" ]; }
   port=$(fixed_port)
   serve --listen "127.0.0.1:$port" --allow-origin http://other.example
   new_task outside
-  publish 1 3
+  publish_notes 1 3
   page "http://127.0.0.1:$port$(stream_path outside "$task")"
   browse
   eventually saw '.type == "error" and .state == 2'

@@ -9,7 +9,6 @@ ran() {
   taskfeed tail -o json "$task" >events || true
 }
 stdout_of() { jq -rj 'select(.stream == "stdout").text' events; }
-field() { jq -c "select(.event_type == \"$1\") | $2" events; }
 
 @test "a step's words reach the program as they are: there is no shell" {
   agent words <<'AGENT'

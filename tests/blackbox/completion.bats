@@ -2,8 +2,8 @@
 # Completion as the shells themselves ask for it: bash's function, fish's own `complete -C`, and
 # zsh's function with what it would hand to the line editor.
 
-load world.bash
-
+load world
+load peers
 
 eval "world_$(declare -f setup)"
 setup() {
@@ -14,13 +14,6 @@ setup() {
   external_agent red-one
   external_agent blue-two
   taskfeed agents apply "$dir"/agents/*.toml >/dev/null
-}
-
-# Who lacks a shell skips its test, but CI does not.
-needs_shell() {
-  command -v "$1" >/dev/null && return
-  [ "${CI:-}" != true ] || { echo "CI lacks $1" >&2; return 1; }
-  skip "$1 is not installed (scripts/setup ci installs it)"
 }
 
 # bash_offers WORD…: what bash's function answers for these words, the last of which is begun.
@@ -45,10 +38,11 @@ zsh_offers() {
 
 @test "the scripts are programs of their shells" {
   taskfeed completion bash | bash -n
+  needs_program ci shellcheck
   taskfeed completion bash | shellcheck -s bash -
-  needs_shell zsh
+  needs_program ci zsh
   taskfeed completion zsh | zsh -n
-  needs_shell fish
+  needs_program ci fish
   taskfeed completion fish | fish --no-execute
 }
 
@@ -139,7 +133,7 @@ while True: kept = s.accept()'
 }
 
 @test "fish completes with what each is" {
-  needs_shell fish
+  needs_program ci fish
   same "an option" $'--until-event\tstop after the first event of this type' \
     "$(fish_offers "taskfeed tail --until-")"
   same "values" "$(printf -- '--color=always\n--color=auto')" \
@@ -150,7 +144,7 @@ while True: kept = s.accept()'
 }
 
 @test "zsh completes in taskfeed's order" {
-  needs_shell zsh
+  needs_program ci zsh
   same "verbs" "$(printf 'list\nshow\napply\ncheck\ndelete')" "$(zsh_offers agents '')"
   same "values" "$(printf -- '--color=auto\n--color=always')" "$(zsh_offers tail --color=a)"
   same "agents" red-one "$(zsh_offers create --agent r)"

@@ -2,9 +2,9 @@
 # doctor: on Redis, on the daemon, and through a real nginx and a real HAProxy that let a stream
 # flow, hold it back, cut it, or pack it.
 load world
+load peers
 
 health_of() { jq -r --arg check "$1" 'select(.check == $check) | .health' <<<"$output"; }
-has_nginx() { command -v nginx >/dev/null || skip "nginx is not installed (scripts/setup ci)"; }
 
 # nginx on unix sockets of this folder: one for each way of standing in between.
 proxy() {
@@ -29,10 +29,6 @@ http {
 CONF
   background nginx nginx -p "$dir" -c nginx.conf
   eventually [ -S cuts ]
-}
-
-has_haproxy() {
-  command -v haproxy >/dev/null || skip "HAProxy is not installed (scripts/setup ci)"
 }
 
 # HAProxy, in the same ways.
@@ -89,7 +85,7 @@ CONF
 }
 
 @test "a stream that nginx lets flow is found right" {
-  has_nginx
+  needs_program ci nginx
   serve
   proxy
   status 0 taskfeed doctor "unix:$dir/flows" -o json
@@ -98,7 +94,7 @@ CONF
 }
 
 @test "a stream that nginx holds back is told, with the line to write" {
-  has_nginx
+  needs_program ci nginx
   serve
   proxy
   status 1 taskfeed doctor "unix:$dir/holds" -o json
@@ -107,7 +103,7 @@ CONF
 }
 
 @test "a stream that nginx cuts is told, with the line to write" {
-  has_nginx
+  needs_program ci nginx
   serve
   proxy
   status 1 taskfeed doctor "unix:$dir/cuts"
@@ -115,7 +111,7 @@ CONF
 }
 
 @test "a stream that nginx packs is told, with the line to write" {
-  has_nginx
+  needs_program ci nginx
   serve
   proxy
   status 1 taskfeed doctor "unix:$dir/packs"
@@ -124,7 +120,7 @@ CONF
 
 # A client that listens is not silent for HAProxy, and what may not be transformed it does not pack.
 @test "a stream that HAProxy lets flow is found right, whatever it does to others" {
-  has_haproxy
+  needs_program ci haproxy
   serve
   haproxy_between
   status 0 taskfeed doctor "unix:$dir/flows" -o json
@@ -133,7 +129,7 @@ CONF
 }
 
 @test "a stream that HAProxy holds back is told, with the line to write" {
-  has_haproxy
+  needs_program ci haproxy
   serve
   haproxy_between
   status 1 taskfeed doctor "unix:$dir/holds" -o json
@@ -142,7 +138,7 @@ CONF
 }
 
 @test "a stream that HAProxy cuts is told, with the line to write" {
-  has_haproxy
+  needs_program ci haproxy
   serve
   haproxy_between
   status 1 taskfeed doctor "unix:$dir/cuts"

@@ -52,9 +52,7 @@ $(grep -c '"WorkflowCompleted","timestamp"' reader.out)"
 
 @test "a Redis that hangs is a matter of 503, health tells, streams stay, and it all goes on" {
   start_store
-  external_agent outside
-  serve
-  new_task outside
+  outside_task
   background reader curl -sS -N "$url$(stream_path outside "$task")"
   reader=$pid
   eventually grep -q stream.open reader.out
@@ -74,9 +72,7 @@ $(grep -c '"WorkflowCompleted","timestamp"' reader.out)"
 
 @test "a Redis that comes back empty: readers are told, agents are declared again" {
   start_store
-  external_agent outside
-  serve
-  new_task outside
+  outside_task
   taskfeed publish "$task" note
   background reader curl -sS -N "$url$(stream_path outside "$task")"
   eventually grep -q note reader.out

@@ -3,6 +3,7 @@
 # they stand in guide/, but for the port and what stands there in braces. Its page is in
 # browser.bats.
 load world
+load peers
 
 guide=$BATS_TEST_DIRNAME/guide
 
@@ -20,32 +21,18 @@ AGENT
   port=${url##*:}
 }
 
-# peer CMD…: CMD succeeds, or the test is skipped; where all peers must be there, it fails.
-peer() {
-  "$@" 2>/dev/null && return
-  if [ "${CI:-}" = true ]; then
-    echo "python3-requests is missing; scripts/setup peers installs it" >&2
-    return 1
-  fi
-  skip "python3-requests is missing; scripts/setup peers installs it"
-}
-# Debian's own first: another python3 in PATH does not see its packages.
-in_python() {
-  python=/usr/bin/python3
-  [ -x $python ] || python=python3
-  peer $python -c 'import requests'
-}
+in_python() { needs_python python3-requests 'import requests'; }
 of_guide() { sed "s/localhost:8000/localhost:$port/; s/{agent_id}/researcher/g" "$guide/$1"; }
 
 @test "the guide's Python creates a streaming task, executes it, and follows it to its end" {
   in_python
   of_guide create.py >program
-  $python program
+  "$python" program
   list=$(api /api/v1/agents/researcher/tasks)
   same "tasks" 1 "$(jq '.tasks | length' <<<"$list")"
   task=$(jq -r '.tasks[0].id' <<<"$list")
   { echo "task_id = '$task'" && of_guide connect.py; } >program
-  $python program >lines
+  "$python" program >lines
   same "its events" "WorkflowStarted WorkflowStepStarted WorkflowToolCallStarted \
 WorkflowLLMCallStarted WorkflowToolCallOutput WorkflowToolCallCompleted WorkflowStepCompleted \
 WorkflowCompleted" "$(sed -n 's/^event: \(Workflow.*\)/\1/p' lines | paste -sd ' ')"
@@ -65,7 +52,7 @@ WorkflowCompleted" "$(sed -n 's/^event: \(Workflow.*\)/\1/p' lines | paste -sd '
   in_python
   new_task researcher
   { echo "task_id = '$task'" && of_guide connect.py; } >program
-  background reader env PYTHONUNBUFFERED=1 $python program
+  background reader env PYTHONUNBUFFERED=1 "$python" program
   # Each line as it occurs: iter_lines() waits for 512 bytes of a body that has no chunks.
   eventually grep -q stream.open reader.out
   taskfeed execute -q "$task"

@@ -155,9 +155,7 @@ run = ["false"]'
 }
 
 @test "a task that went over its budget has a status of its own" {
-  external_agent outside
-  serve
-  new_task outside
+  outside_task
   taskfeed publish -q "$task" WorkflowStarted
   taskfeed publish -q "$task" WorkflowFailed \
     '{"error":{"kind":"budget_exceeded","message":"$0.52 of $0.50"}}'

@@ -3,8 +3,6 @@
 load world
 
 say() { taskfeed publish -q "$1" note "{\"n\": $2}" >/dev/null; }
-finish() { taskfeed publish -q "$1" WorkflowCompleted '{"final_response":"fine"}' >/dev/null; }
-has_lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 # heard FILE TASK: until a reader has begun, the task says something again and again.
 heard() { say "$2" 0 && grep -q "$2" "$1"; }
 # seqs_of TASK FILE…: of what `-o raw` printed of it.

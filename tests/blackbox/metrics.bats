@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # /metrics of the real daemon, as Prometheus reads it.
 load world
+load peers
 
 # Debian's own first: another python3 in PATH does not see its packages.
 python=/usr/bin/python3
@@ -59,10 +60,7 @@ route='method="GET",route="{task}/events/stream"'
 }
 
 @test "what a stream receives is counted, in every shard" {
-  external_agent outside
-  serve --shards 3
-  new_task outside
-  path=$(stream_path outside "$task")
+  outside_task --shards 3
   for n in 1 2 3 4; do
     background "reader$n" curl -sS -N "$url$path"
     eventually grep -q stream.open "reader$n.out"
@@ -80,9 +78,7 @@ route='method="GET",route="{task}/events/stream"'
 }
 
 @test "a reader that misses events is counted as told" {
-  external_agent outside
-  serve
-  new_task outside
+  outside_task
   seq 9 | jq -c '{event_type: "note", n: .}' | taskfeed publish -q "$task" - >/dev/null
   redis_do XTRIM "taskfeed:{$task}:events" MAXLEN 4
   taskfeed publish "$task" WorkflowCompleted
@@ -142,6 +138,12 @@ run = ["false"]'
   4>&- background store redis-server --port 0 --unixsocket "$dir/store.sock" --dir "$dir" --save ''
   eventually becomes taskfeed_redis_up 1
   eventually becomes taskfeed_redis_feeds_connected 1
+}
+
+@test "Prometheus's own library reads as many samples" {
+  needs_python python3-prometheus-client 'import prometheus_client.parser'
+  serve
+  scrape
 }
 
 @test "what is not of the format is found to be none" {

@@ -2,6 +2,7 @@
 # Agents that a model drives: what they say, the tools they call, and who is asked before.
 load world
 load models/agents
+load peers
 
 note_tool() { tool note text <<<'["printf", "[%s]", "{text}"]'; }
 
@@ -231,7 +232,7 @@ TOML
 @test "tools of a real MCP server are called, and its errors told to the model" {
   everything=$peers/mcp/node_modules/@modelcontextprotocol/server-everything/dist/index.js
   filesystem=$peers/mcp/node_modules/@modelcontextprotocol/server-filesystem/dist/index.js
-  real "MCP's reference server" "$everything"
+  needs peers "MCP's reference server" [ -e "$everything" ]
   model_server
   echo "inside" >note.txt
   model_agent helper "$(printf '[[agent.mcp]]\nname = "%s"\ncommand = ["node", "%s", "%s"]\n' \
@@ -313,7 +314,7 @@ $(note_tool)"
 # --- A server that others wrote ---
 
 @test "the mock of model servers from npm: streams, calls, failures" {
-  real "@copilotkit/aimock" "$peers/models/node_modules/.bin/llmock"
+  needs peers "@copilotkit/aimock" [ -e "$peers/models/node_modules/.bin/llmock" ]
   port=$(free_port)
   model_url=http://127.0.0.1:$port/v1
   # A character at a time, so that pairs of surrogates come apart.

@@ -1,23 +1,12 @@
 #!/usr/bin/env bats
 # /openapi.json of the real binary: it is OpenAPI 3.1, and the daemon answers as it says.
 load world
+load peers
 
-# In CI all must be there.
-needs() {
-  "${@:2}" >/dev/null 2>&1 && return
-  if [ "${CI:-}" = true ]; then
-    echo "$1 is missing; scripts/setup peers installs it" >&2
-    return 1
-  fi
-  skip "$1 is missing; scripts/setup peers installs it"
-}
-peers=$BATS_TEST_DIRNAME/../../build-peers/bin
-# Debian's own first: another python3 in PATH does not see its packages.
+validator=$peers/bin/openapi-spec-validator
+has_validator() { needs peers openapi-spec-validator [ -x "$validator" ]; }
 in_python() {
-  for python in /usr/bin/python3 python3; do
-    "$python" -c 'from jsonschema import Draft202012Validator' 2>/dev/null && return
-  done
-  needs python3-jsonschema false
+  needs_python python3-jsonschema 'from jsonschema import Draft202012Validator'
 }
 answers() {
   run "$python" -B "$BATS_TEST_DIRNAME/openapi/answers.py" "$url" "$@"
@@ -30,15 +19,15 @@ answers() {
   serve
   api /openapi.json -f >openapi.json
   same "its version" "$(taskfeed version)" "taskfeed $(jq -r .info.version openapi.json)"
-  needs openapi-spec-validator [ -x "$peers/openapi-spec-validator" ]
-  "$peers/openapi-spec-validator" --schema 3.1 openapi.json
+  has_validator
+  "$validator" --schema 3.1 openapi.json
 }
 
 @test "a document that is none is found to be none" {
-  needs openapi-spec-validator [ -x "$peers/openapi-spec-validator" ]
+  has_validator
   serve
   api /openapi.json -f | jq '.paths["/health"].get.responses = {}' >openapi.json
-  run "$peers/openapi-spec-validator" --schema 3.1 openapi.json
+  run "$validator" --schema 3.1 openapi.json
   [ "$status" != 0 ]
 }
 

@@ -14,7 +14,6 @@ approval = true
 run = ["sh", "-c", "read v; echo deployed $v $TASKFEED_INPUT"]
 AGENT
 }
-waits_for() { [ "$(taskfeed get --json "$task" | jq -r '.waiting_for[0].kind')" = "$1" ]; }
 begun() { task=$(taskfeed create --agent deploy --execute --id-only); }
 
 @test "a step waits for its input and for a yes, and then runs" {

@@ -28,11 +28,6 @@ fits_columns() { [ "$(tmux_do display-message -p -t s '#{pane_width}')" = "$1" ]
 # The rows of the screen that have the line.
 line() { on_screen | grep '▸'; }
 
-outside_task() {
-  external_agent outside
-  serve
-  new_task outside
-}
 publish() { taskfeed publish "$task" "$@" >/dev/null; }
 begin() {
   publish WorkflowStarted '{"goal":"check 1.2","limits":{"usd":0.5}}'
@@ -40,7 +35,6 @@ begin() {
   publish WorkflowLLMCallStarted '{"model":"gpt-4"}'
   publish WorkflowLLMCallCompleted '{"model":"gpt-4","cost":0.0041}'
 }
-finish() { publish WorkflowCompleted '{"final_response":"fine"}'; }
 
 @test "who watches sees step, time, calls, and cost against the budget, until the end" {
   outside_task

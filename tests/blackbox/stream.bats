@@ -2,17 +2,6 @@
 # A stream: history, live events, cursors, gaps, filters, the end; and what a reader must survive.
 load world
 
-# A task of an agent that others execute: what is published is all that happens.
-outside_task() {
-  external_agent outside
-  serve
-  new_task outside
-  path=$(stream_path outside "$task")
-}
-# publish FIRST LAST: events "note" with n = FIRST … LAST.
-publish() { notes "$@" | taskfeed publish -q "$task" - >/dev/null; }
-notes() { seq "$1" "$2" | jq -c '{event_type: "note", n: .}'; }
-finish() { taskfeed publish -q "$task" WorkflowCompleted '{"final_response":"fine"}' >/dev/null; }
 # follow FILE PATH CURL_OPTIONS…: a reader of a stream of the daemon that is open; its pid in $pid.
 follow() {
   background "$1" curl -sS -N --unix-socket "$TASKFEED_STATE_DIR/taskfeed.sock" \
@@ -27,9 +16,9 @@ control() { grep -A 1 "^event: $1" "$2" | sed -n 's/^data: //p'; }
 
 @test "history joins live events, and the end is told" {
   outside_task
-  publish 1 5
+  publish_notes 1 5
   follow reader "$path"
-  publish 6 8
+  publish_notes 6 8
   finish
   ends "$pid" 0
   notes_are 1 8 reader.out
@@ -51,10 +40,10 @@ control() { grep -A 1 "^event: $1" "$2" | sed -n 's/^data: //p'; }
 
 @test "history is had in part, or not at all, for the asking" {
   outside_task
-  publish 1 5
+  publish_notes 1 5
   follow none "$path?include_history=false"
   follow some "$path?history=2"
-  publish 6 7
+  publish_notes 6 7
   finish
   for reader in "${started[@]:1}"; do ends "$reader" 0; done
   notes_are 6 7 none.out
@@ -66,7 +55,7 @@ control() { grep -A 1 "^event: $1" "$2" | sed -n 's/^data: //p'; }
 
 @test "a reader resumes after its cursor, however it says it" {
   outside_task
-  publish 1 9
+  publish_notes 1 9
   finish
   read_all "$path" >whole.sse
   fourth=$(ids_of whole.sse | sed -n 4p)
@@ -91,7 +80,7 @@ control() { grep -A 1 "^event: $1" "$2" | sed -n 's/^data: //p'; }
 
 @test "events that were trimmed are told as a gap, and with --fail-on-gap end tail with 8" {
   outside_task
-  publish 1 9
+  publish_notes 1 9
   # Not from a stream, whose shard would keep the newest in its ring.
   second=$(redis_do --raw XRANGE "taskfeed:{$task}:events" - + COUNT 2 | grep '^2-')
   redis_do XTRIM "taskfeed:{$task}:events" MAXLEN 4
@@ -114,7 +103,7 @@ control() { grep -A 1 "^event: $1" "$2" | sed -n 's/^data: //p'; }
 
 @test "a cursor that names another event gets the history anew, and is told" {
   outside_task
-  publish 1 3
+  publish_notes 1 3
   finish
   read_all "$path?after=2-1" >reader.sse
   notes_are 1 3 reader.sse
@@ -129,7 +118,7 @@ control() { grep -A 1 "^event: $1" "$2" | sed -n 's/^data: //p'; }
 
 @test "who reads a task that Redis has lost is told, and let go" {
   outside_task
-  publish 1 3
+  publish_notes 1 3
   follow reader "$path"
   reader=$pid
   background tailer "$binary" tail -o json "$task"
@@ -175,7 +164,7 @@ control() { grep -A 1 "^event: $1" "$2" | sed -n 's/^data: //p'; }
 
 @test "without event names onmessage receives what is sent" {
   outside_task
-  publish 1 2
+  publish_notes 1 2
   finish
   read_all "$path?event_names=off" >reader.sse
   lacks "$(<reader.sse)" "event: note"
@@ -227,7 +216,7 @@ EVENTS
   daemon_tail=$pid
   background redis_tail "$binary" --redis "$redis" tail -o json "$task"
   redis_tail=$pid
-  publish 1 50
+  publish_notes 1 50
   eventually grep -q '"n":50' redis_tail.out
   # A publisher whose lines come one by one, with Redis dying among them.
   mkfifo lines
@@ -260,7 +249,7 @@ EVENTS
   slow=$pid
   background tail "$binary" tail -o json "$task"
   tail=$pid
-  publish 1 3
+  publish_notes 1 3
   eventually grep -q '"n":3' slow.out
   kill -STOP "$slow"
   jq -n -c '{event_type: "note", x: ("x" * 20000), n: range(4; 103)}' |
@@ -284,7 +273,7 @@ EVENTS
 @test "a tail that was stopped goes on without a hole" {
   outside_task
   background tail "$binary" tail -o json "$task"
-  publish 1 3
+  publish_notes 1 3
   eventually grep -q '"n":3' tail.out
   kill -STOP "$pid"
   jq -n -c '{event_type: "note", x: ("x" * 20000), n: range(4; 103)}' |
@@ -301,12 +290,12 @@ EVENTS
   outside_task
   background tail "$binary" --server "unix:$TASKFEED_STATE_DIR/taskfeed.sock" tail -o json "$task"
   tail=$pid
-  publish 1 5
+  publish_notes 1 5
   eventually grep -q '"n":5' tail.out
   kill_now "$daemon"
   taskfeed --redis "$redis" publish "$task" note '{"n":6}'
   serve
-  publish 7 9
+  publish_notes 7 9
   finish
   ends "$tail" 0
   same "the notes" "$(seq 9)" "$(jq 'select(.n).n' tail.out)"
@@ -315,7 +304,7 @@ EVENTS
 @test "tail follows several tasks at once, and ends as the worst of them" {
   outside_task
   first=$task
-  publish 1 2
+  publish_notes 1 2
   finish
   new_task outside
   taskfeed publish "$task" WorkflowFailed '{"error":{"kind":"test","message":"no"}}'
@@ -345,7 +334,7 @@ PYTHON
   all_there() { [ "$(api /health | jq .checks.streams.open)" = 1000 ]; }
   eventually all_there
   same "health" ok "$(api /health -m 2 | jq -r .status)"
-  publish 1 3
+  publish_notes 1 3
   finish
   ends "$readers" 0
   same "readers" "1000 saw the end" "$(<readers.out)"

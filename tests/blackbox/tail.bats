@@ -2,23 +2,11 @@
 # What tail shows of a stream, and how it goes on where it was.
 load world
 
-# A task of an agent that others execute: what is published is all that happens.
-outside_task() {
-  external_agent outside
-  serve
-  new_task outside
-}
-# publish FIRST LAST: events "note" with n = FIRST … LAST.
-publish() {
-  seq "$1" "$2" | jq -c '{event_type: "note", n: .}' | taskfeed publish -q "$task" - >/dev/null
-}
-finish() { taskfeed publish -q "$task" WorkflowCompleted '{"final_response":"fine"}' >/dev/null; }
 notes_in() { jq -r 'select(.event_type == "note").n'; }
-has_lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 
 @test "a reader with a cursor file, killed again and again, loses no line and repeats one at most" {
   outside_task
-  publish 1 200
+  publish_notes 1 200
   local round from='--redis'
   for round in 1 2 3 4 5 6 7 8; do
     # By the daemon and by Redis in turn.
@@ -27,7 +15,7 @@ has_lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
     background "reader$round" "$binary" $from tail -o json --cursor-file seen "$task"
     eventually has_lines "reader$round.out" 10
     kill_now "$pid"
-    publish $((200 + 20 * round - 19)) $((200 + 20 * round))
+    publish_notes $((200 + 20 * round - 19)) $((200 + 20 * round))
   done
   finish
   taskfeed tail -o json --cursor-file seen "$task" >rest.json
@@ -40,13 +28,13 @@ has_lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 
 @test "Ctrl-C says the cursor file, and goes on without a repeated line" {
   outside_task
-  publish 1 3
+  publish_notes 1 3
   background reader "$binary" tail -o json --cursor-file "what was seen" "$task"
   eventually has_lines reader.out 3
   kill -INT "$pid"
   ends "$pid" 130
   has "$(<reader.err)" "resume with: taskfeed tail $task --cursor-file 'what was seen'"
-  publish 4 5
+  publish_notes 4 5
   finish
   taskfeed tail -o json --cursor-file "what was seen" "$task" >rest.json
   same "notes" "$(seq 1 5)" "$(cat reader.out rest.json | notes_in)"
@@ -55,7 +43,7 @@ has_lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 @test "a cursor file on a full disk ends the reader, and stays what it was" {
   unshare -rm true 2>/dev/null || skip "no file system can be mounted here"
   outside_task
-  publish 1 2
+  publish_notes 1 2
   finish
   mkdir small
   cat >full.sh <<'SCRIPT'
@@ -77,7 +65,7 @@ SCRIPT
 
 @test "a line that nobody got is not remembered as seen" {
   outside_task
-  publish 1 2
+  publish_notes 1 2
   finish
   local got=0
   taskfeed tail --cursor-file seen "$task" >/dev/full 2>err || got=$?
@@ -88,7 +76,7 @@ SCRIPT
 
 @test "a cursor file that is none, or cannot be one, is named" {
   outside_task
-  publish 1 1
+  publish_notes 1 1
   finish
   echo "not a cursor" >seen
   status 2 taskfeed tail --cursor-file seen "$task"
@@ -121,7 +109,7 @@ shown() {
   timed 1 2026-11-22T10:00:00Z
   timed 2 2026-11-22T10:00:01Z
   timed 3 2026-11-22T10:00:02Z
-  publish 14 15
+  publish_notes 14 15
   finish
   same "since" "2 3 14 15" "$(shown --since 2026-11-22T10:00:01Z)"
   same "since, in seconds" "3 14 15" "$(shown --since 1795341602)"
@@ -137,7 +125,7 @@ shown() {
 
 @test "--until in the future ends by the clock, and leaves later events to the next reader" {
   outside_task
-  publish 1 2
+  publish_notes 1 2
   background reader "$binary" tail -o json --cursor-file seen --until $(($(date +%s) + 2)) "$task"
   ends "$pid" 0
   same "stderr" "" "$(<reader.err)"
@@ -162,14 +150,14 @@ shown() {
 
 @test "the line after Ctrl-C has the filter too, and goes on without a repeated or lost line" {
   outside_task
-  publish 1 3
+  publish_notes 1 3
   background reader "$binary" tail -o json --grep '"n":1\d?[,}]' "$task"
   eventually has_lines reader.out 1
   kill -INT "$pid"
   ends "$pid" 130
   line=$(sed -n 's/.*resume with: taskfeed //p' reader.err)
   has "$line" "tail $task --after " "--grep '\"n\":1"
-  publish 9 12
+  publish_notes 9 12
   finish
   bash -c '"$TASKFEED" -o json '"$line" >rest.json
   same "notes" "1 10 11 12" "$(cat reader.out rest.json | notes_in | paste -sd ' ')"

@@ -197,8 +197,29 @@ external_agent() {
 # new_task AGENT: its id in $task.
 new_task() { task=$(taskfeed create --agent "$1" -d "a goal" --id-only); }
 
+# outside_task [OPTIONS OF serve]: a task of an agent that others execute: what is published is all
+# that happens. Its stream's path is in $path.
+outside_task() {
+  external_agent outside
+  serve "$@"
+  new_task outside
+  # shellcheck disable=SC2034
+  path=$(stream_path outside "$task")
+}
+# notes FIRST LAST: events "note" with n = FIRST … LAST; publish_notes publishes them in $task.
+notes() { seq "$1" "$2" | jq -c '{event_type: "note", n: .}'; }
+publish_notes() { notes "$@" | taskfeed publish -q "$task" - >/dev/null; }
+# finish [TASK]
+finish() {
+  taskfeed publish -q "${1:-$task}" WorkflowCompleted '{"final_response":"fine"}' >/dev/null
+}
+
 stream_path() { echo "/api/v1/agents/$1/tasks/$2/events/stream"; }
 task_is() { [ "$(taskfeed get --json "$1" | jq -r .status)" = "$2" ]; }
+waits_for() { [ "$(taskfeed get --json "$task" | jq -r '.waiting_for[0].kind')" = "$1" ]; }
+has_lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
+# field TYPE FILTER: of every such event in the file "events".
+field() { jq -c "select(.event_type == \"$1\") | $2" events; }
 # Of a file of SSE frames or of text: the events' ids, or JSON, line by line.
 ids_of() { sed -n 's/^id: //p' "$@"; }
 events_of() { sed -n 's/^data: \({"event_id"\)/\1/p' "$@"; }

@@ -3,7 +3,6 @@
 # tests/support/model_script.py says what a message may ask of the model.
 
 support=$BATS_TEST_DIRNAME/../support
-peers=$BATS_TEST_DIRNAME/../../build-peers
 
 # model_server [OPTIONS]: its journal and its gates are in $dir/model.
 model_server() {
@@ -44,15 +43,12 @@ begun() {
   task=$(taskfeed create --agent helper -d "$1" "${@:2}" --execute --id-only)
 }
 events_now() { taskfeed tail --no-follow -o json "$task" >events; }
-# field TYPE FILTER: of every such event.
-field() { jq -c "select(.event_type == \"$1\") | $2" events; }
 fields() { field "$@" | paste -sd ' '; }
 chunks() {
   jq -rj --arg kind "${1:-text}" \
     'select(.event_type == "WorkflowLLMCallChunk" and .kind == $kind).text' events
 }
 has_event() { taskfeed tail --no-follow -o json "$task" | grep -q "\"$1\""; }
-waits_for() { [ "$(taskfeed get --json "$task" | jq -r '.waiting_for[0].kind')" = "$1" ]; }
 
 # asked FILTER: of every request that the server got.
 asked() { jq -c "select(.path) | $1" "$dir/model/journal"; }
@@ -60,20 +56,4 @@ requests() { asked .n | wc -l; }
 # request_ended N HOW: sent, failed or left.
 request_ended() {
   [ "$(jq -r "select(.n == $1 and .end).end" "$dir/model/journal")" = "$2" ]
-}
-
-# real WHAT FILE: skipped where it is not installed; where all peers must be there, it fails.
-real() {
-  [ -e "$2" ] && return
-  if [ "${CI:-}" = true ]; then
-    echo "$1 is missing; scripts/setup peers installs it" >&2
-    return 1
-  fi
-  skip "$1 is missing; scripts/setup peers installs it"
-}
-free_port() {
-  python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
 }
