@@ -35,7 +35,7 @@ class RedisCore {
  public:
   RedisCore(const redis::Url& url, const QueueName& queue, const CorePorts& ports)
       : broker(url, ports.clock, {}),
-        engine(broker, ports.ids, ports.clock),
+        engine(broker, broker, ports.ids, ports.clock),
         tasks({broker, broker, broker, engine, ports.ids, ports.clock}, {}, queue),
         places(broker, broker, ports.clock) {}
 

@@ -87,8 +87,19 @@ std::optional<Ended> AdkApi::ensure_session() {
 }
 
 std::variant<std::vector<AdkEvent>, Ended> AdkApi::session_events() {
-  const peer::WholeAnswer answer = peer::fetch(server_.base_url, request("GET", session_path(), {}),
-                                               call_limits(limits_.batch_bytes_max), stop_);
+  return session_events(call_limits(limits_.batch_bytes_max));
+}
+
+std::variant<std::vector<AdkEvent>, Ended> AdkApi::session_events(Milliseconds within) {
+  peer::CallLimits limits = call_limits(limits_.batch_bytes_max);
+  limits.connect_timeout = std::min(limits.connect_timeout, within / 2);
+  limits.whole_timeout = within / 2;
+  return session_events(limits);
+}
+
+std::variant<std::vector<AdkEvent>, Ended> AdkApi::session_events(const peer::CallLimits& limits) {
+  const peer::WholeAnswer answer =
+      peer::fetch(server_.base_url, request("GET", session_path(), {}), limits, stop_);
   if (answer.end.failure) return ended(*answer.end.failure);
   if (answer.head.status != 200) return Ended{false, failure_of(answer.head, answer.body)};
   const Result<Json> json = parse_json(answer.body);

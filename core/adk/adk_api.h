@@ -49,6 +49,8 @@ class AdkApi {
   std::optional<Ended> ensure_session();
   /// The events that the session keeps, which are the full ones.
   std::variant<std::vector<AdkEvent>, Ended> session_events();
+  /// The same, or as good as nothing where it takes longer.
+  std::variant<std::vector<AdkEvent>, Ended> session_events(Milliseconds within);
 
   struct Reader {
     std::function<bool(const AdkEvent&)> on_event;  ///< False ends the call.
@@ -68,6 +70,7 @@ class AdkApi {
   std::string run_body(const RunMessage& message, bool streaming) const;
   peer::CallLimits call_limits(size_t body_bytes_max) const;
   peer::CallRequest request(std::string method, std::string target, std::string body) const;
+  std::variant<std::vector<AdkEvent>, Ended> session_events(const peer::CallLimits& limits);
   Ended ended(const peer::Failure& failure) const;
 
   const runner::AdkServer& server_;

@@ -74,6 +74,18 @@ std::string AdkEvent::text(AdkPart::Kind kind) const {
   return joined;
 }
 
+bool AdkEvent::asks_a_person() const {
+  return std::any_of(parts.begin(), parts.end(), [](const AdkPart& part) {
+    return part.kind == AdkPart::Kind::kCall && part.name.starts_with(kOwnCalls);
+  });
+}
+
+bool AdkEvent::is_answer() const {
+  if (partial || !error_code.empty() || author == "user" || from_user) return false;
+  if (has(AdkPart::Kind::kResponse) || asks_a_person()) return false;
+  return !parts.empty() || usage;
+}
+
 bool AdkEvent::is_final() const {
   if (partial || !error_code.empty() || author == "user") return false;
   if (skip_summarization) return true;
@@ -93,6 +105,7 @@ Result<AdkEvent> adk_event_from(const Json& json) {
     if (event.failure.empty()) event.failure = "the server names no reason";
     return event;
   }
+  event.id = name_at(json, "id");
   event.branch = name_at(json, "branch");
   event.partial = bool_at(json, "partial");
   event.finish_reason = name_at(json, "finishReason");

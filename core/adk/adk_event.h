@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "event/json.h"
@@ -19,6 +20,9 @@ namespace taskfeed::adk {
 
 /// Names that a server makes up (authors, branches, tools, ids) are cut here.
 inline constexpr size_t kNameBytesMax = 256;
+
+/// How the names of ADK's own calls begin.
+inline constexpr std::string_view kOwnCalls = "adk_request_";
 
 struct AdkPart {
   enum class Kind { kText, kThought, kCall, kResponse, kOther };
@@ -30,6 +34,7 @@ struct AdkPart {
 };
 
 struct AdkEvent {
+  std::string id;  ///< The same in a run's answer and in the session; may be empty.
   std::string author;
   std::string branch;  ///< "fan.left"; empty outside of parallel branches.
   bool partial = false;
@@ -48,6 +53,10 @@ struct AdkEvent {
   bool has(AdkPart::Kind kind) const;
   /// All text of that kind, joined.
   std::string text(AdkPart::Kind kind = AdkPart::Kind::kText) const;
+  /// ADK's own question, which no model has said.
+  bool asks_a_person() const;
+  /// What a model has said, whole: a call that was paid for.
+  bool is_answer() const;
   /// ADK's rule for the last word of an agent, but for what a run waits for.
   bool is_final() const;
 };

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
+#include <set>
 
 #include "peer/credentials.h"
 #include "runner/hiding_sink.h"
@@ -26,6 +27,10 @@ Outcome failed(RunFailure failure, std::string response = {}) {
   outcome.failure = std::move(failure.failure);
   outcome.response = std::move(response);
   return outcome;
+}
+
+Result<std::map<std::string, std::string>> headers_of(const runner::AdkServer& server) {
+  return peer::headers_of({server.headers_env, server.api_key_env, {}}, own_variable);
 }
 
 Outcome stopped() {
@@ -58,12 +63,43 @@ class Run {
   }
 
   Outcome carry_out() {
+    if (std::optional<Outcome> over = over_budget()) return *std::move(over);
+    if (!ports_.output.persist()) return stopped();  // That the attempt began: a lost one is known.
     if (auto ended = api_.ensure_session()) return outcome_of(*ended);
     if (activity_.continued) {
       if (std::optional<Outcome> over = recall_what_waits()) return *std::move(over);
     } else if (activity_.attempt > 1) {
       if (std::optional<Outcome> known = look_back()) return *std::move(known);
+      if (std::optional<Outcome> over = over_budget()) return *std::move(over);
     }
+    Outcome outcome = run_until_told();
+    // A run that was lost may have gone on beside this one.
+    const bool alone = activity_.attempt == 1 || outcome.status != Outcome::Status::kCompleted;
+    if (!alone) settle({});
+    return outcome;
+  }
+
+  /// Tells and charges for what the session has that nobody told: `open` are calls without an end.
+  void settle(std::vector<workflow::OpenModelCall> open) {
+    auto answer = api_.session_events(options_.last_look_max);
+    auto* const events = std::get_if<std::vector<AdkEvent>>(&answer);
+    if (events == nullptr) return;
+    std::erase_if(*events, [this](const AdkEvent& event) { return heard_.contains(event.id); });
+    reader_.emplace(ports_, limits_, activity_.step);
+    const int64_t of_others = ports_.meter->answers() - static_cast<int64_t>(heard_.size());
+    reader_->recover(of_others, std::move(open));
+    reader_->settle(*events);
+  }
+
+ private:
+  std::optional<Outcome> over_budget() {
+    const auto use = ports_.meter->used_up();
+    if (!use) return std::nullopt;
+    ports_.output.emit(types::kBudgetExceeded, workflow::budget_payload(*use, activity_.step));
+    return failed(used_up_failure(*use));
+  }
+
+  Outcome run_until_told() {
     RunMessage message{activity_.query, responses_of(waiting_, activity_.questions)};
     for (int runs = 0; runs < kRunsMax; ++runs) {
       const Outcome outcome = run_once(message);
@@ -75,10 +111,14 @@ class Run {
     return failed(final_failure("limit", "the agent asks the same again and again"));
   }
 
- private:
   Outcome run_once(const RunMessage& message) {
     reader_.emplace(ports_, limits_, activity_.step);
-    const AdkApi::Reader reader{[this](const AdkEvent& event) { return reader_->take(event); },
+    const AdkApi::Reader reader{[this](const AdkEvent& event) {
+                                  if (event.is_answer() && !event.id.empty()) {
+                                    heard_.insert(event.id);
+                                  }
+                                  return reader_->take(event);
+                                },
                                 [this] { reader_->flush(); }};
     const AdkApi::RunEnd end =
         streaming_ ? api_.run_streaming(message, reader) : api_.run_batch(message, reader);
@@ -92,20 +132,23 @@ class Run {
     return limits;
   }
 
+  /// A call that is open stays so where the next attempt, or the task's end, looks what became of
+  /// it.
+  Outcome failed_run(const RunFailure& failure, std::string response) {
+    if (!failure.retryable) reader_->fail_open_calls(failure);
+    return failed(failure, std::move(response));
+  }
+
   Outcome outcome_of(const Ended& ended) {
     if (ended.stopped || reader_->unwanted()) return stopped();
-    reader_->fail_open_calls(ended.failure);
-    return failed(ended.failure, reader_->verdict(true).response);
+    return failed_run(ended.failure, reader_->verdict(true).response);
   }
 
   Outcome outcome_of(const AdkApi::RunEnd& end) {
     if (stop_.stop_requested() || reader_->unwanted()) return stopped();
     if (end.ended) return outcome_of(*end.ended);
     RunVerdict verdict = reader_->verdict(end.proper);
-    if (verdict.failure) {
-      reader_->fail_open_calls(*verdict.failure);
-      return failed(*verdict.failure, std::move(verdict.response));
-    }
+    if (verdict.failure) return failed_run(*verdict.failure, std::move(verdict.response));
     if (!verdict.waiting.empty()) return asks(std::move(verdict));
     Outcome outcome;
     outcome.response = std::move(verdict.response);
@@ -136,49 +179,64 @@ class Run {
                                 "the session of this task does not know any more what was asked"));
   }
 
-  /// The events that followed our last message in the session; empty where it never came.
-  std::optional<std::vector<AdkEvent>> since_our_message(std::vector<AdkEvent> events) const {
-    size_t at = events.size();
-    while (at > 0 &&
-           (events[at - 1].author != "user" || events[at - 1].text() != activity_.query)) {
-      --at;
+  /// Where what followed our last message begins; nothing where it never came.
+  std::optional<size_t> after_our_message(const std::vector<AdkEvent>& events) const {
+    for (size_t at = events.size(); at > 0; --at) {
+      const AdkEvent& event = events[at - 1];
+      if (event.author == "user" && event.text() == activity_.query) return at;
     }
-    if (at == 0) return std::nullopt;
-    events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(at));
-    return events;
+    return std::nullopt;
   }
 
   /// What became of the attempt before this one, whose worker or connection was lost. Empty: run.
   std::optional<Outcome> look_back() {
     size_t seen = 0;
     int unchanged = 0;
+    reader_->recover(activity_.spent.steps, activity_.open_calls);
     for (Milliseconds waited{0}; !stop_.stop_requested(); waited += options_.settle_interval) {
       auto answer = api_.session_events();
       if (const Ended* ended = std::get_if<Ended>(&answer)) return outcome_of(*ended);
-      auto events = since_our_message(std::get<std::vector<AdkEvent>>(std::move(answer)));
-      if (!events) return std::nullopt;
-      if (!events->empty() && !events->back().error_code.empty()) return std::nullopt;
-      WaitingCalls waiting;
-      for (const AdkEvent& event : *events) waiting.take(event);
-      const bool waits = !waiting.calls().empty() && unchanged > 0;
-      if (!events->empty() && (waits || events->back().is_final())) {
-        reader_->recover(activity_.spent.steps);
-        for (const AdkEvent& event : *events) {
-          if (!reader_->take(event)) break;
-        }
-        Outcome outcome = outcome_of(AdkApi::RunEnd{std::nullopt, true});
-        const bool goes_on = outcome.status == Outcome::Status::kAsks &&
-                             !responses_of(waiting_, activity_.questions).empty();
-        if (goes_on) return std::nullopt;
-        return outcome;
-      }
-      unchanged = events->size() == seen ? unchanged + 1 : 0;
-      seen = events->size();
+      const auto& events = std::get<std::vector<AdkEvent>>(answer);
+      const size_t ours = after_our_message(events).value_or(events.size());
+      const std::vector<AdkEvent> since(events.begin() + static_cast<std::ptrdiff_t>(ours),
+                                        events.end());
+      if (has_ended(since, unchanged > 0)) return recovered(events, ours);
+      unchanged = events.size() == seen ? unchanged + 1 : 0;
+      seen = events.size();
       // A model or a tool may think longer than this; ADK does not say whether a run goes on.
-      if (waited >= options_.settle_max || unchanged >= kSettledLooks) return std::nullopt;
+      const bool settled = waited >= options_.settle_max || unchanged >= kSettledLooks;
+      const bool nothing_runs =
+          !after_our_message(events) || (!since.empty() && !since.back().error_code.empty());
+      if (settled || nothing_runs) {
+        reader_->settle(events);
+        reader_->charge_lost_calls();
+        return std::nullopt;
+      }
       wait(options_.settle_interval, stop_);
     }
     return stopped();
+  }
+
+  /// With its final word, or with a question to a person that nothing follows.
+  static bool has_ended(const std::vector<AdkEvent>& events, bool unchanged) {
+    if (events.empty() || !events.back().error_code.empty()) return false;
+    WaitingCalls waiting;
+    for (const AdkEvent& event : events) waiting.take(event);
+    return events.back().is_final() || (unchanged && !waiting.calls().empty());
+  }
+
+  /// The outcome of the run that `events` have from `ours` on. Empty: it waits for what is known.
+  std::optional<Outcome> recovered(const std::vector<AdkEvent>& events, size_t ours) {
+    const auto begin = events.begin() + static_cast<std::ptrdiff_t>(ours);
+    reader_->settle({events.begin(), begin});
+    for (auto event = begin; event != events.end() && reader_->take(*event); ++event) {
+    }
+    reader_->charge_lost_calls();
+    Outcome outcome = outcome_of(AdkApi::RunEnd{std::nullopt, true});
+    const bool goes_on = outcome.status == Outcome::Status::kAsks &&
+                         !responses_of(waiting_, activity_.questions).empty();
+    if (goes_on) return std::nullopt;
+    return outcome;
   }
 
   static constexpr int kSettledLooks = 3;
@@ -192,6 +250,7 @@ class Run {
   const RunLimits limits_;
   std::optional<RunReader> reader_;  ///< Of the run under way; each has its own.
   std::vector<AdkPart> waiting_;     ///< What the last one waits for.
+  std::set<std::string> heard_;      ///< Answers of this activity's own runs, by id.
   const bool streaming_;
 };
 
@@ -223,23 +282,30 @@ Outcome AdkRunner::run(const runner::Activity& activity, runner::OutputSink& out
   }
   if (stop.stop_requested()) return stopped();
   const runner::AdkServer& server = *activity.agent.adk;
-  Result<std::map<std::string, std::string>> headers =
-      peer::headers_of({server.headers_env, server.api_key_env, {}}, own_variable);
+  Result<std::map<std::string, std::string>> headers = headers_of(server);
   if (!headers) return failed(final_failure("auth", headers.error().text));
-  Result<workflow::Budget> budget =
-      runner::tightened(activity.agent.adk->budget, activity.parameters);
+  Result<workflow::Budget> budget = runner::tightened(server.budget, activity.parameters);
   if (!budget) return failed(final_failure("invalid_request", budget.error().text));
-  runner::Meter meter(activity, *budget, activity.agent.adk->prices, clock_);
-  if (const auto use = meter.used_up()) {
-    output.emit(types::kBudgetExceeded, workflow::budget_payload(*use, activity.step));
-    return failed(used_up_failure(*use));
-  }
+  runner::Meter meter(activity, *budget, server.prices, clock_);
   const runner::Secrets secrets(*headers);
   runner::HidingSink hiding(output, secrets);
   Run run(activity, {hiding, ids_, clock_, &meter}, options_, *std::move(headers), stop);
   Outcome outcome = hiding.end(run.carry_out());
   outcome.cost = meter.cost();
   return outcome;
+}
+
+void AdkRunner::settle(const runner::Activity& activity, runner::OutputSink& output) {
+  if (!activity.agent.adk) return;
+  const runner::AdkServer& server = *activity.agent.adk;
+  runner::Meter meter(activity, {}, server.prices, clock_);
+  Result<std::map<std::string, std::string>> headers = headers_of(server);
+  if (!headers) return;
+  const runner::Secrets secrets(*headers);
+  runner::HidingSink hiding(output, secrets);
+  Run run(activity, {hiding, ids_, clock_, &meter}, options_, *std::move(headers), {});
+  run.settle(activity.open_calls);
+  hiding.end({});
 }
 
 }  // namespace taskfeed::adk

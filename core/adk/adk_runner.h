@@ -3,7 +3,9 @@
 /// The session is the task's: made before the first run, and the same one on a repetition, so that
 /// the agent knows what was said. ADK's JavaScript edition goes on with a run whose connection has
 /// gone. So an attempt after the first looks into the session before it runs anything: where the
-/// run has come to its end meanwhile, that is the outcome, and nothing is run again.
+/// run has come to its end meanwhile, that is the outcome, and nothing is run again. Model calls
+/// that a lost attempt made and did not tell are told then, and charged for; so a connection that
+/// breaks leaves its open call open until the session has shown what became of it.
 ///
 /// Threads  run() blocks its caller and may be called from several threads at once; a stop ends it
 ///          at once. The server may go on with the run all the same.
@@ -24,6 +26,7 @@ struct AdkOptions {
   /// looks.
   Milliseconds settle_max{30'000};
   Milliseconds settle_interval{1'000};
+  Milliseconds last_look_max{2'000};  ///< Of the session of a task that ends within a run.
 };
 
 class AdkRunner final : public runner::Runner {
@@ -35,6 +38,9 @@ class AdkRunner final : public runner::Runner {
   std::string step_name(const runner::AgentConfig& agent, int step) const override;
   runner::Outcome run(const runner::Activity& activity, runner::OutputSink& output,
                       std::stop_token stop) override;
+  /// Charges for what the session has of a run that is not followed any more. What the server's
+  /// JavaScript edition goes on to spend after that, nobody sees.
+  void settle(const runner::Activity& activity, runner::OutputSink& output) override;
 
  private:
   IdSource& ids_;

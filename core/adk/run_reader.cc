@@ -4,13 +4,12 @@
 
 #include "base/text.h"
 #include "event/event_type.h"
+#include "runner/lost_calls.h"
 
 namespace taskfeed::adk {
 namespace {
 
 using Kind = AdkPart::Kind;
-
-constexpr std::string_view kOwnTools = "adk_request_";
 
 /// The words of the other runners, where there is one.
 std::string finish_reason(const AdkEvent& event) {
@@ -32,13 +31,6 @@ std::string cut(const std::string& text, size_t bytes_max, bool& truncated) {
 std::string_view parent_of(std::string_view branch) {
   const size_t dot = branch.rfind('.');
   return dot == std::string_view::npos ? std::string_view() : branch.substr(0, dot);
-}
-
-/// ADK's own event, which no model has said.
-bool asks_a_person(const AdkEvent& event) {
-  return std::any_of(event.parts.begin(), event.parts.end(), [](const AdkPart& part) {
-    return part.kind == Kind::kCall && part.name.starts_with(kOwnTools);
-  });
 }
 
 /// ADK's word for a tool that threw: nothing but `error`.
@@ -108,7 +100,7 @@ bool RunReader::take(const AdkEvent& event) {
   const bool of_tools = event.from_user || event.has(Kind::kResponse);
   if (!event.error_code.empty()) {
     take_error(event, *lane);
-  } else if (!of_tools && !asks_a_person(event) && (!event.parts.empty() || event.usage)) {
+  } else if (event.is_answer()) {
     take_answer(event, *lane);
   }
   begin_tools(event);
@@ -124,10 +116,17 @@ void RunReader::open_call(const AdkEvent& event, Lane& lane) {
                                              std::to_string(limits_.model_calls_max) +
                                              " model calls (max_model_calls)"));
   }
-  lane.call_id = ports_.ids.uuid7().str();
-  if (ports_.meter != nullptr) ports_.meter->call_begins();
   lane.next_index = 0;
   lane.first_chunk.reset();
+  lane.streamed_bytes = 0;
+  if (told_before_ == 0 && !lost_.empty()) {
+    lane.call_id = lost_.front().id;
+    lane.streamed_bytes = lost_.front().streamed_bytes;
+    lost_.erase(lost_.begin());
+    return;
+  }
+  lane.call_id = ports_.ids.uuid7().str();
+  if (ports_.meter != nullptr && told_before_ == 0) ports_.meter->call_begins();
   Json payload{{"call_id", lane.call_id}};
   const std::string& model = event.model.empty() ? lane.model : event.model;
   if (!model.empty()) payload["model"] = model;
@@ -149,6 +148,7 @@ void RunReader::take_partial(const AdkEvent& event, Lane& lane) {
     if (!fits || part.kind != lane.gathered_kind) flush_lane({event.branch, event.author}, lane);
     lane.gathered_kind = part.kind;
     lane.gathered += part.text;
+    lane.streamed_bytes += static_cast<int64_t>(part.text.size());
     if (part.kind == Kind::kText && partial_text_.size() < limits_.text_bytes_max) {
       partial_text_ += part.text;
     }
@@ -215,6 +215,7 @@ void RunReader::take_answer(const AdkEvent& event, Lane& lane) {
   if (truncated) payload["truncated"] = true;
   payload.update(origin(name));
   emit(types::kLlmCallCompleted, std::move(payload));
+  answer_counted();
   hold_to_budget(event.is_final());
   lane.call_id.clear();
   lane.waiting_since = now;
@@ -222,24 +223,38 @@ void RunReader::take_answer(const AdkEvent& event, Lane& lane) {
 }
 
 void RunReader::charge(const AdkEvent& event, const Lane& lane, Json& payload) {
-  const bool told = told_before_ > 0;
-  if (told) {
-    --told_before_;
+  if (told_before_ > 0) {
     payload["told"] = true;
-  }
-  if (told || ports_.meter == nullptr) {
     if (event.usage) payload["usage"] = workflow::usage_to_json(*event.usage);
     return;
   }
-  const workflow::Usage guessed{.completion = static_cast<int64_t>((event.text().size() + 3) / 4),
-                                .estimated = true};
-  ports_.meter->charge({lane.model, {}, event.usage.value_or(guessed), {}}, payload);
+  charge(event.usage.value_or(guess(lane, event.text().size())), lane, payload);
+}
+
+void RunReader::charge(const workflow::Usage& usage, const Lane& lane, Json& payload) {
+  if (ports_.meter == nullptr) {
+    payload["usage"] = workflow::usage_to_json(usage);
+    return;
+  }
+  ports_.meter->charge({lane.model, {}, usage, {}}, payload);
+}
+
+workflow::Usage RunReader::guess(const Lane& lane, size_t answer_bytes) {
+  const int64_t bytes = std::max(lane.streamed_bytes, static_cast<int64_t>(answer_bytes));
+  return {.completion = workflow::tokens_of_bytes(bytes), .estimated = true};
+}
+
+void RunReader::answer_counted() {
+  if (told_before_ > 0) {
+    --told_before_;
+  } else if (ports_.meter != nullptr) {
+    ports_.meter->call_answered();
+  }
 }
 
 /// What ADK's server has begun goes on there: only that we listen no more can be decided here.
 void RunReader::hold_to_budget(bool last) {
   if (ports_.meter == nullptr || recovered_) return;
-  ports_.meter->call_answered();
   if (const auto use = ports_.meter->warning()) {
     emit(types::kBudgetWarning, workflow::budget_payload(*use, step_));
   }
@@ -276,7 +291,7 @@ void RunReader::take_error(const AdkEvent& event, Lane& lane) {
 void RunReader::begin_tools(const AdkEvent& event) {
   for (const AdkPart& part : event.parts) {
     if (part.kind != Kind::kCall) continue;
-    if (part.name.starts_with(kOwnTools)) continue;
+    if (part.name.starts_with(kOwnCalls)) continue;
     if (open_tools_.size() == limits_.open_tools_max) {
       return refuse(final_failure("limit", "more than " + std::to_string(limits_.open_tools_max) +
                                                " tool calls are under way"));
@@ -295,7 +310,7 @@ void RunReader::begin_tools(const AdkEvent& event) {
 void RunReader::end_tools(const AdkEvent& event) {
   const MonoTime now = ports_.clock.mono();
   for (const AdkPart& part : event.parts) {
-    if (part.kind != Kind::kResponse || part.name.starts_with(kOwnTools)) continue;
+    if (part.kind != Kind::kResponse || part.name.starts_with(kOwnCalls)) continue;
     // By its id; where the server gives none, the oldest of that name.
     const auto open = std::find_if(open_tools_.begin(), open_tools_.end(), [&](const auto& each) {
       return part.id.empty() ? each.second.name == part.name : each.first == part.id;
@@ -368,9 +383,40 @@ void RunReader::fail_open_calls(const RunFailure& failure) {
   for (auto& [name, lane] : lanes_) {
     if (lane.call_id.empty()) continue;
     flush_lane(name, lane);
-    emit(types::kLlmCallFailed, failed_payload(name, lane, failure));
+    Json payload = failed_payload(name, lane, failure);
+    charge(guess(lane, 0), lane, payload);
+    emit(types::kLlmCallFailed, std::move(payload));
     lane.call_id.clear();
   }
+}
+
+void RunReader::recover(int64_t told, std::vector<workflow::OpenModelCall> open) {
+  recovered_ = true;
+  told_before_ = told;
+  lost_ = std::move(open);
+}
+
+void RunReader::settle(const std::vector<AdkEvent>& events) {
+  for (const AdkEvent& event : events) {
+    if (refusal_ || unwanted_) return;
+    if (!event.is_answer()) continue;
+    if (told_before_ > 0) {
+      --told_before_;
+    } else if (Lane* const lane = lane_of(event)) {
+      model_calls_ = 0;  // Their bound is a run's, and these may be of several.
+      take_answer(event, *lane);
+    }
+  }
+  model_calls_ = 0;
+  partial_text_.clear();
+}
+
+void RunReader::charge_lost_calls() {
+  if (ports_.meter == nullptr) return;
+  for (Json& payload : runner::charge_lost_calls(lost_, step_, *ports_.meter)) {
+    emit(types::kLlmCallFailed, std::move(payload));
+  }
+  lost_.clear();
 }
 
 }  // namespace taskfeed::adk

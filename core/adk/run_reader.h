@@ -59,14 +59,19 @@ class RunReader {
   void flush();
   /// A run whose connection ended `properly`, as its framing says.
   RunVerdict verdict(bool properly) const;
-  /// The run is over: model calls that have begun and have no end get their WorkflowLLMCallFailed.
+  /// The run is over, and nobody will look for more of it: model calls that have begun and have no
+  /// end get their WorkflowLLMCallFailed, and are charged for what came of them.
   void fail_open_calls(const RunFailure& failure);
-  /// What is taken from now on has happened while nobody listened; events say so.
-  /// The first `told` answers of it have been charged for by the attempt that was lost.
-  void recover(int64_t told) {
-    recovered_ = true;
-    told_before_ = told;
-  }
+
+  /// What is taken or settled from now on has happened while nobody listened; events say so. The
+  /// first `told` answers of the session have been charged for by the attempts that were lost;
+  /// those after them are the ends of `open`, their calls that nobody saw end.
+  void recover(int64_t told, std::vector<workflow::OpenModelCall> open);
+  /// Of what the session keeps, tells and charges for the answers that were not told before. They
+  /// have no part in the verdict.
+  void settle(const std::vector<AdkEvent>& events);
+  /// Of the calls given to recover(), those whose answers the session does not have.
+  void charge_lost_calls();
   /// Nobody reads what is emitted: the lease was lost.
   bool unwanted() const { return unwanted_; }
 
@@ -77,6 +82,7 @@ class RunReader {
     MonoTime waiting_since{};
     std::optional<MonoTime> first_chunk;
     int next_index = 0;
+    int64_t streamed_bytes = 0;
     std::string model;  ///< The last that answered here.
     std::string gathered;
     AdkPart::Kind gathered_kind = AdkPart::Kind::kText;
@@ -101,6 +107,10 @@ class RunReader {
   void end_tools(const AdkEvent& event);
   void take_final(const AdkEvent& event);
   void charge(const AdkEvent& event, const Lane& lane, Json& payload);
+  void charge(const workflow::Usage& usage, const Lane& lane, Json& payload);
+  /// Where the server does not count.
+  static workflow::Usage guess(const Lane& lane, size_t answer_bytes);
+  void answer_counted();
   /// `last`: no call is expected after this one.
   void hold_to_budget(bool last);
   void flush_lane(const LaneName& name, Lane& lane);
@@ -126,6 +136,7 @@ class RunReader {
   bool unwanted_ = false;
   bool recovered_ = false;
   int64_t told_before_ = 0;
+  std::vector<workflow::OpenModelCall> lost_;  ///< Begun before, without an end so far.
 };
 
 }  // namespace taskfeed::adk

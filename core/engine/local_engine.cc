@@ -1,5 +1,6 @@
 #include "engine/local_engine.h"
 
+#include "engine/settle.h"
 #include "event/json.h"
 #include "workflow/events.h"
 #include "workflow/state.h"
@@ -46,27 +47,42 @@ Result<void> LocalEngine::cancel(const broker::StoredTask& stored, const broker:
   Result<workflow::State> state = state_of(stored);
   if (!state) return state.error();
   state->folded = stored.folded;
+  std::vector<EncodedEvent> events;
+  const auto record = [&](std::string_view type, Json payload) -> Result<void> {
+    Event event{.id = ids_.uuid7(),
+                .type = EventType::parse(type).value(),
+                .time = clock_.wall(),
+                .task = stored.task.id,
+                .agent = stored.task.spec.agent,
+                .execution = stored.task.execution,
+                .payload = std::move(payload)};
+    Result<EncodedEvent> encoded = encode(event);
+    if (!encoded) return encoded.error();
+    const Cursor next{state->folded.seq + 1, event.id.low32()};
+    *state = workflow::evolve(*std::move(state), event, next);
+    events.push_back(*std::move(encoded));
+    return {};
+  };
+  for (Json& payload : open_calls(stored, *state)) {
+    if (auto recorded = record(types::kLlmCallFailed, std::move(payload)); !recorded) {
+      return recorded.error();
+    }
+  }
   workflow::Finish finish;
   finish.status = TaskStatus::kCancelled;
   finish.response = state->response;
   finish.request = {signal.by, signal.reason};
-  Event event{.id = ids_.uuid7(),
-              .type = EventType::parse(workflow::finish_type(finish)).value(),
-              .time = clock_.wall(),
-              .task = stored.task.id,
-              .agent = stored.task.spec.agent,
-              .execution = stored.task.execution,
-              .payload = workflow::finish_payload(finish, *state, clock_.wall())};
-  Result<EncodedEvent> encoded = encode(event);
-  if (!encoded) return encoded.error();
-  const workflow::State ended =
-      workflow::evolve(*std::move(state), event, {stored.folded.seq + 1, event.id.low32()});
+  if (auto recorded = record(workflow::finish_type(finish),
+                             workflow::finish_payload(finish, *state, clock_.wall()));
+      !recorded) {
+    return recorded.error();
+  }
   broker::Commit commit{.task = stored.task.id,
                         .lease = {},
                         .version = stored.version,
-                        .snapshot = broker::Snapshot{workflow::with_state(stored.task, ended),
-                                                     dump_json(workflow::state_to_json(ended))},
-                        .events = {*std::move(encoded)},
+                        .snapshot = broker::Snapshot{workflow::with_state(stored.task, *state),
+                                                     dump_json(workflow::state_to_json(*state))},
+                        .events = std::move(events),
                         .signals_taken = {}};
   for (int attempt = 0; attempt < 2; ++attempt) {
     const Result<broker::Committed> committed = tasks_.commit(commit);
@@ -76,6 +92,16 @@ Result<void> LocalEngine::cancel(const broker::StoredTask& stored, const broker:
   }
   return {Errc::kTimeout, "whether the task " + stored.task.id.str() +
                               " was cancelled is unknown: no answer in time; look at it again"};
+}
+
+std::vector<Json> LocalEngine::open_calls(const broker::StoredTask& stored,
+                                          const workflow::State& state) const {
+  if (state.open_calls.empty()) return {};
+  const Result<broker::StoredAgent> agent = agents_.agent(stored.task.spec.agent);
+  const Result<Json> json = agent ? parse_json(agent->config_json) : agent.error();
+  const Result<runner::AgentConfig> config =
+      json ? runner::agent_from_json(*json, runner::Origin::kOperator) : json.error();
+  return charge_open_calls(state, config ? &*config : nullptr, clock_);
 }
 
 }  // namespace taskfeed::engine

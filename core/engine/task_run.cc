@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "engine/settle.h"
 #include "runner/model_overrides.h"
 #include "workflow/events.h"
 
@@ -103,28 +104,14 @@ TaskRun::Next TaskRun::run_activity(const workflow::RunActivity& command) {
   if (Next end = commit(Keep::kLease, {})) return end;
   if (Next end = ensure_lease()) return end;
 
-  const Task& task = journal_.task();
   // The journal folds what the activity says while it says it: the runner works from a copy.
   const std::optional<workflow::Conversation> conversation = journal_.state().conversation;
-  const runner::Activity activity{
-      .task = task.id,
-      .execution = *task.execution,
-      .agent = *agent_,
-      .query = task.query.empty() ? task.spec.description : task.query,
-      .parameters = parameters_of(task),
-      .step = command.step,
-      .attempt = command.attempt,
-      .previous_response = journal_.state().response,
-      .questions = journal_.state().questions,
-      .continued = command.continued,
-      .conversation = conversation ? &*conversation : nullptr,
-      .spent = workflow::spent_by(journal_.state(), ports_.clock.wall()),
-      .budget_warned = journal_.state().budget_warned,
-  };
+  const runner::Activity work = activity(command.step, command.attempt, command.continued,
+                                         conversation ? &*conversation : nullptr);
   const MonoTime begun = ports_.clock.mono();
   runner::Outcome outcome;
   try {
-    outcome = runner_->run(activity, sink, mailbox_.begin_activity());
+    outcome = runner_->run(work, sink, mailbox_.begin_activity());
   } catch (const std::exception& thrown) {
     mailbox_.end_activity();
     return let_go({How::kCrashed, limits_.crash_backoff, thrown.what()});
@@ -134,6 +121,48 @@ TaskRun::Next TaskRun::run_activity(const workflow::RunActivity& command) {
   }
   mailbox_.end_activity();
   return conclude(command, outcome, sink, ports_.clock.mono() - begun);
+}
+
+runner::Activity TaskRun::activity(int step, int attempt, bool continued,
+                                   const workflow::Conversation* conversation) const {
+  const Task& task = journal_.task();
+  const workflow::State& state = journal_.state();
+  return {.task = task.id,
+          .execution = *task.execution,
+          .agent = *agent_,
+          .query = task.query.empty() ? task.spec.description : task.query,
+          .parameters = parameters_of(task),
+          .step = step,
+          .attempt = attempt,
+          .previous_response = state.response,
+          .questions = state.questions,
+          .continued = continued,
+          .conversation = conversation,
+          .open_calls = state.open_calls,
+          .spent = workflow::spent_by(state, ports_.clock.wall()),
+          .budget_warned = state.budget_warned};
+}
+
+TaskRun::Next TaskRun::settle() {
+  const workflow::State& state = journal_.state();
+  const workflow::Step step = state.step;
+  const bool begun = step.open || !state.open_calls.empty();
+  if (!begun || !journal_.task().execution) return std::nullopt;
+  const std::optional<Unready> unready = agent_ ? std::nullopt : find_agent();
+  if (unready && unready->unavailable) return unavailable(*unready->unavailable);
+  if (!unready) {
+    ActivitySink sink(journal_, ports_, state.streaming, step.attempt);
+    try {
+      runner_->settle(activity(step.index, step.attempt, false, nullptr), sink);
+    } catch (const std::exception& thrown) {
+      ports_.log.error("task " + journal_.task().id.str() + ": " + thrown.what());
+    }
+    sink.record_kept();
+  }
+  for (Json& payload : charge_open_calls(state, agent_ ? &*agent_ : nullptr, ports_.clock)) {
+    journal_.record(types::kLlmCallFailed, std::move(payload));
+  }
+  return std::nullopt;
 }
 
 TaskRun::Next TaskRun::conclude(const workflow::RunActivity& command,
@@ -233,6 +262,7 @@ TaskRun::Next TaskRun::carry(const workflow::Park&) {
 }
 
 TaskRun::Next TaskRun::carry(const workflow::Finish& command) {
+  if (Next end = settle()) return end;
   journal_.record(workflow::finish_type(command),
                   workflow::finish_payload(command, journal_.state(), ports_.clock.wall()));
   journal_.take_signals(newest_signal_);
@@ -241,22 +271,32 @@ TaskRun::Next TaskRun::carry(const workflow::Finish& command) {
 
 TaskRun::Next TaskRun::ensure_agent() {
   if (agent_) return std::nullopt;
+  std::optional<Unready> unready = find_agent();
+  if (!unready) return std::nullopt;
+  if (unready->unavailable) return unavailable(*unready->unavailable);
+  return fail(std::move(unready->failure));
+}
+
+std::optional<TaskRun::Unready> TaskRun::find_agent() {
   const AgentId& id = journal_.task().spec.agent;
+  const auto invalid = [&id](const Error& error) {
+    return Unready{{}, {"agent_invalid", "the agent " + id.str() + ": " + error.text}};
+  };
   const Result<broker::StoredAgent> stored = ports_.agents.agent(id);
+  if (!stored && stored.error().code != Errc::kNotFound) return Unready{stored.error(), {}};
   if (!stored) {
-    if (stored.error().code != Errc::kNotFound) return unavailable(stored.error());
-    return fail({"agent_not_found", "the agent " + id.str() + " does not exist any more"});
+    return Unready{{}, {"agent_not_found", "the agent " + id.str() + " does not exist any more"}};
   }
   const Result<Json> json = parse_json(stored->config_json);
-  if (!json) return fail({"agent_invalid", "the agent " + id.str() + ": " + json.error().text});
+  if (!json) return invalid(json.error());
   Result<runner::AgentConfig> config = runner::agent_from_json(*json, runner::Origin::kOperator);
-  if (!config) {
-    return fail({"agent_invalid", "the agent " + id.str() + ": " + config.error().text});
-  }
+  if (!config) return invalid(config.error());
   runner_ = ports_.runners.find(config->runner);
   if (runner_ == nullptr) {
-    return fail({"runner_unavailable", "no worker here runs agents of the kind \"" +
-                                           std::string(runner::to_string(config->runner)) + "\""});
+    return Unready{
+        {},
+        {"runner_unavailable", "no worker here runs agents of the kind \"" +
+                                   std::string(runner::to_string(config->runner)) + "\""}};
   }
   agent_ = *std::move(config);
   return std::nullopt;

@@ -60,12 +60,21 @@ class TaskRun {
   Next carry(const workflow::Await& command);
 
   Next run_activity(const workflow::RunActivity& command);
+  runner::Activity activity(int step, int attempt, bool continued,
+                            const workflow::Conversation* conversation) const;
+  /// Where the task ends within an activity: charges for what that had begun. Empty: it may end.
+  Next settle();
   /// Asks what the activity wants to know; decide() then waits for the answers.
   Next ask(const workflow::RunActivity& command, const runner::Outcome& outcome);
   Next conclude(const workflow::RunActivity& command, const runner::Outcome& outcome,
                 ActivitySink& sink, Milliseconds duration);
   /// Empty once the agent and its runner are at hand; otherwise the task has ended for it.
   Next ensure_agent();
+  struct Unready {
+    std::optional<Error> unavailable;  ///< The broker did not answer; else `failure` says why.
+    TaskFailure failure;
+  };
+  std::optional<Unready> find_agent();
   /// Asks whether the task is still ours, where so long has passed that it may be another's: a
   /// batch begins a step without a commit that would tell.
   Next ensure_lease();

@@ -59,7 +59,6 @@ struct ChatRequest {
 std::string request_body(const ChatRequest& request);
 /// Of the request, where no server has counted: bytes / 4, rounded up, and a few for each message.
 int64_t estimate_tokens(const ChatRequest& request);
-int64_t estimate_tokens(std::string_view text);
 
 /// What came of an answer; also of one that broke off.
 struct ChatAnswer {

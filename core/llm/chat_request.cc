@@ -7,7 +7,6 @@
 namespace taskfeed::llm {
 namespace {
 
-constexpr int64_t kBytesPerToken = 4;
 constexpr int64_t kTokensPerMessage = 4;  ///< Its role, and what stands between it and the next.
 
 std::string_view name_of(ChatMessage::Role role) {
@@ -94,10 +93,6 @@ void add_members(Json& body, const ChatRequest& request, const Json& members) {
   }
 }
 
-int64_t tokens_of(size_t bytes) {
-  return (static_cast<int64_t>(bytes) + kBytesPerToken - 1) / kBytesPerToken;
-}
-
 }  // namespace
 
 std::string request_body(const ChatRequest& request, bool asks_usage) {
@@ -116,10 +111,6 @@ std::string request_body(const ChatRequest& request) {
   return request_body(request, true);
 }
 
-int64_t estimate_tokens(std::string_view text) {
-  return tokens_of(text.size());
-}
-
 int64_t estimate_tokens(const ChatRequest& request) {
   size_t bytes = 0;
   for (const ChatMessage& each : request.messages) {
@@ -129,7 +120,8 @@ int64_t estimate_tokens(const ChatRequest& request) {
     }
   }
   for (const runner::Tool& each : request.tools) bytes += dump_json(tool_json(each)).size();
-  return tokens_of(bytes) + kTokensPerMessage * static_cast<int64_t>(request.messages.size());
+  return workflow::tokens_of_bytes(static_cast<int64_t>(bytes)) +
+         kTokensPerMessage * static_cast<int64_t>(request.messages.size());
 }
 
 }  // namespace taskfeed::llm

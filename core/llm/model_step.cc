@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "llm/dialogue.h"
 #include "llm/outcomes.h"
+#include "runner/lost_calls.h"
 
 namespace taskfeed::llm {
 namespace {
@@ -77,18 +78,9 @@ Outcome ModelStep::carry_out(std::map<std::string, std::string> headers,
 }
 
 void ModelStep::settle_interrupted() {
-  const auto& open = activity_.conversation->open;
-  if (!open) return;
-  const Usage usage{.prompt = open->prompt_tokens_estimate,
-                    .completion = (open->streamed_bytes + 3) / 4,
-                    .estimated = true};
-  Json payload{{"call_id", open->id}, {"model", open->model}};
-  payload["error"] = error_of({.kind = "interrupted",
-                               .message = "the worker was lost while the model answered",
-                               .retryable = true});
-  charge(payload, {.model = open->model}, usage);
-  payload["step"] = activity_.step;
-  ports_.output.emit(types::kLlmCallFailed, std::move(payload));
+  for (Json& payload : runner::charge_lost_calls(activity_.open_calls, activity_.step, meter_)) {
+    ports_.output.emit(types::kLlmCallFailed, std::move(payload));
+  }
 }
 
 bool ModelStep::announce(const ChatRequest& request) {
@@ -115,7 +107,8 @@ bool ModelStep::gather(std::string_view kind, std::string_view text) {
   const bool due = gathered_.size() >= limits_.chunk_bytes_max ||
                    now - flushed_at_ >= limits_.chunk_interval || next_chunk_ == 0;
   if (due && !flush_chunk()) return false;
-  const Usage so_far{.prompt = prompt_estimate_, .completion = (streamed_bytes_ + 3) / 4};
+  const Usage so_far{.prompt = prompt_estimate_,
+                     .completion = workflow::tokens_of_bytes(streamed_bytes_)};
   const auto price = runner::price_of(server_.prices, {}, asked_.model);
   if (!ports_.output.streaming()) return true;
   cut_by_ = meter_.used_up({price ? runner::cost_of(*price, so_far) : 0, so_far.total()});
@@ -140,7 +133,9 @@ Usage ModelStep::usage_of(const ChatEnd& end) const {
   for (const workflow::AskedCall& call : end.answer.calls) {
     bytes += static_cast<int64_t>(call.tool.size() + call.arguments.size());
   }
-  return {.prompt = prompt_estimate_, .completion = (bytes + 3) / 4, .estimated = true};
+  return {.prompt = prompt_estimate_,
+          .completion = workflow::tokens_of_bytes(bytes),
+          .estimated = true};
 }
 
 void ModelStep::charge(Json& payload, const ChatAnswer& answer, const Usage& usage) {

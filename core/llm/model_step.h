@@ -27,7 +27,7 @@ class ModelStep final : private ChatListener {
   ModelStep(const runner::Activity& activity, const Ports& ports, const LoopLimits& limits,
             const Model& model, std::stop_token stop);
 
-  /// Charges for the call in which another worker died: it was paid for as far as anybody knows.
+  /// Charges for the call in which another worker died.
   void settle_interrupted();
   /// `headers` carry the key.
   runner::Outcome carry_out(std::map<std::string, std::string> headers,

@@ -31,6 +31,10 @@ Meter::Meter(const Activity& activity, workflow::Budget budget,
       before_(activity.spent),
       warned_(activity.budget_warned) {}
 
+Meter::Meter(const workflow::Spent& before, const std::vector<PriceRule>& prices,
+             const Clock& clock)
+    : prices_(prices), clock_(clock), begun_(clock.mono()), before_(before), warned_(true) {}
+
 bool Meter::charge(const Call& call, Json& payload) {
   payload["usage"] = workflow::usage_to_json(call.usage);
   NanoDollars cost = 0;

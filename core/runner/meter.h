@@ -21,6 +21,8 @@ class Meter {
   /// `activity` says what its task has spent before.
   Meter(const Activity& activity, workflow::Budget budget, const std::vector<PriceRule>& prices,
         const Clock& clock);
+  /// Outside of an activity, for a task that has spent `before`.
+  Meter(const workflow::Spent& before, const std::vector<PriceRule>& prices, const Clock& clock);
 
   void call_begins() { ++here_.model_calls; }
   void call_answered() { ++here_.steps; }
@@ -45,8 +47,9 @@ class Meter {
   /// Once in a task's life.
   std::optional<workflow::BudgetUse> warning();
 
-  NanoDollars cost() const { return here_.usd; }  ///< Of this activity.
-  Milliseconds time_left() const;                 ///< Within the budget's wall_time.
+  NanoDollars cost() const { return here_.usd; }                   ///< Of this activity.
+  int64_t answers() const { return before_.steps + here_.steps; }  ///< Of the task.
+  Milliseconds time_left() const;  ///< Within the budget's wall_time.
 
  private:
   workflow::Spent spent(const More& more) const;

@@ -8,4 +8,6 @@ Beginning Runner::beginning(const AgentConfig& agent, const Json& parameters) co
   return beginning;
 }
 
+void Runner::settle(const Activity& /*activity*/, OutputSink& /*output*/) {}
+
 }  // namespace taskfeed::runner

@@ -17,6 +17,7 @@
 #include "task/task.h"
 #include "workflow/budget.h"
 #include "workflow/conversation.h"
+#include "workflow/open_calls.h"
 
 namespace taskfeed::runner {
 
@@ -37,6 +38,8 @@ struct Activity {
   /// What was said and called so far, where Runner::beginning() asked for it; of this attempt's
   /// start.
   const workflow::Conversation* conversation = nullptr;
+  /// Model calls of earlier attempts of which nobody told the end.
+  std::vector<workflow::OpenModelCall> open_calls;
   workflow::Spent spent;  ///< By the task, before this attempt.
   bool budget_warned = false;
 };
@@ -88,6 +91,10 @@ class Runner {
   /// For WorkflowStepStarted.
   virtual std::string step_name(const AgentConfig& agent, int step) const = 0;
   virtual Outcome run(const Activity& activity, OutputSink& output, std::stop_token stop) = 0;
+  /// The task ends, and an attempt without an outcome is not repeated: emits what can still be
+  /// found out of its model calls. Takes three seconds at most; there is no stop. Of calls that are
+  /// open even then, the engine makes an estimate.
+  virtual void settle(const Activity& activity, OutputSink& output);
 };
 
 /// Finds the runner that an agent names. Borrowed by the engine.

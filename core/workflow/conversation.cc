@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
 
 namespace taskfeed::workflow {
@@ -44,22 +45,7 @@ size_t bytes_of(const Turn& turn) {
   return bytes;
 }
 
-bool is_open(const Conversation& conversation, const Event& event) {
-  return conversation.open && conversation.open->id == string_at(event.payload, "call_id");
-}
-
-void call_begun(Conversation& conversation, const Event& event) {
-  const Json& payload = event.payload;
-  conversation.open = OpenModelCall{string_at(payload, "call_id"), string_at(payload, "model"),
-                                    int_at(payload, "prompt_tokens_estimate"), 0};
-}
-
-void call_ended(Conversation& conversation, const Event& event) {
-  if (is_open(conversation, event)) conversation.open.reset();
-}
-
 void answered(Conversation& conversation, const Event& event) {
-  call_ended(conversation, event);
   if (conversation.bytes >= ConversationLimits{}.bytes_max) return;
   Turn turn{string_at(event.payload, "text"), string_at(event.payload, "finish_reason"),
             asked_from_json(find(event.payload, "tool_calls"))};
@@ -143,16 +129,7 @@ Result<Turn> turn_from_json(const Json& json) {
 
 void take(Conversation& conversation, const Event& event) {
   const std::string& type = event.type.str();
-  if (type == types::kLlmCallChunk) {
-    if (is_open(conversation, event)) {
-      conversation.open->streamed_bytes +=
-          static_cast<int64_t>(string_at(event.payload, "text").size());
-    }
-    return;
-  }
-  if (type == types::kLlmCallStarted) call_begun(conversation, event);
   if (type == types::kLlmCallCompleted) answered(conversation, event);
-  if (type == types::kLlmCallFailed) call_ended(conversation, event);
   if (type == types::kToolCallStarted) tool_begun(conversation, event);
   if (type == types::kToolCallCompleted) tool_ended(conversation, event);
 }
@@ -178,12 +155,6 @@ Json conversation_to_json(const Conversation& conversation) {
   json["bytes"] = conversation.bytes;
   json["turns"] = Json::array();
   for (const Turn& turn : conversation.turns) json["turns"].push_back(turn_to_json(turn));
-  if (conversation.open) {
-    json["open"] = Json{{"call_id", conversation.open->id},
-                        {"model", conversation.open->model},
-                        {"prompt_tokens_estimate", conversation.open->prompt_tokens_estimate},
-                        {"streamed_bytes", conversation.open->streamed_bytes}};
-  }
   return json;
 }
 
@@ -196,11 +167,6 @@ Result<Conversation> conversation_from_json(const Json& json) {
     Result<Turn> turn = turn_from_json(entry);
     if (!turn) return turn.error();
     conversation.turns.push_back(*std::move(turn));
-  }
-  if (const Json* const open = find(json, "open"); open != nullptr && open->is_object()) {
-    conversation.open =
-        OpenModelCall{string_at(*open, "call_id"), string_at(*open, "model"),
-                      int_at(*open, "prompt_tokens_estimate"), int_at(*open, "streamed_bytes")};
   }
   return conversation;
 }

@@ -8,7 +8,6 @@
 /// Owns     Its text.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,18 +46,8 @@ struct Turn {
   bool operator==(const Turn&) const = default;
 };
 
-/// A model call that began and has no outcome.
-struct OpenModelCall {
-  std::string id;
-  std::string model;
-  int64_t prompt_tokens_estimate = 0;
-  int64_t streamed_bytes = 0;  ///< Of its text so far, where it streams.
-  bool operator==(const OpenModelCall&) const = default;
-};
-
 struct Conversation {
   std::vector<Turn> turns;
-  std::optional<OpenModelCall> open;
   size_t bytes = 0;  ///< Of all texts, as JSON writes them.
 
   bool operator==(const Conversation&) const = default;

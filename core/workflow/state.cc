@@ -196,6 +196,7 @@ void apply_model_call(State& state, const Event& event) {
   if (type == types::kLlmCallCompleted || type == types::kLlmCallFailed) {
     model_call_ended(state, event);
   }
+  take(state.open_calls, event);
 }
 
 /// The facts that carry no status of their own.

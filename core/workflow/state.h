@@ -18,6 +18,7 @@
 #include "task/task.h"
 #include "workflow/budget.h"
 #include "workflow/conversation.h"
+#include "workflow/open_calls.h"
 #include "workflow/retry.h"
 #include "workflow/usage.h"
 
@@ -60,6 +61,7 @@ struct State {
   int64_t answers = 0;      ///< Model calls that came to one.
   bool budget_warned = false;
   std::optional<Conversation> conversation;  ///< Of agents that keep one.
+  std::vector<OpenModelCall> open_calls;
   std::optional<WallTime> started_at;
   std::optional<WallTime> completed_at;
   Cursor folded;  ///< The last event that is in this state.

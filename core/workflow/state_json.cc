@@ -73,6 +73,7 @@ Json state_to_json(const State& state) {
   }
   if (state.budget_warned) json["budget_warned"] = true;
   if (state.conversation) json["conversation"] = conversation_to_json(*state.conversation);
+  if (!state.open_calls.empty()) json["open_calls"] = open_calls_to_json(state.open_calls);
   json["started_at"] = time_to_json(state.started_at);
   json["completed_at"] = time_to_json(state.completed_at);
   json["retry"] = retry_to_json(state.retry);
@@ -119,6 +120,7 @@ Result<State> state_from_json(const Json& json) {
     if (!conversation) return wrong("conversation", conversation.error().text);
     state.conversation = *std::move(conversation);
   }
+  state.open_calls = open_calls_from_json(find(json, "open_calls"));
   const Json* const retry = find(json, "retry");
   if (retry == nullptr) return wrong("retry", "is missing");
   Result<RetryPolicy> policy = retry_from_json(*retry);

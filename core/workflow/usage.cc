@@ -19,6 +19,10 @@ int64_t count_at(const Json& json, std::string_view key) {
 
 }  // namespace
 
+int64_t tokens_of_bytes(int64_t bytes) {
+  return bytes / 4 + (bytes % 4 > 0 ? 1 : 0);
+}
+
 int64_t Usage::total() const {
   return sum(prompt, completion);
 }

@@ -19,6 +19,8 @@ struct Usage {
   int64_t total() const;
   bool operator==(const Usage&) const = default;
 };
+/// A guess of the tokens of so much text, where a server does not count: 4 bytes each.
+int64_t tokens_of_bytes(int64_t bytes);
 /// Saturates; estimated where either is.
 Usage operator+(const Usage& a, const Usage& b);
 

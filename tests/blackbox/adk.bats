@@ -115,6 +115,42 @@ chunks() { jq -rj 'select(.event_type == "WorkflowLLMCallChunk" and .kind == "te
   same "attempts" "1 2" "$(field WorkflowStepStarted .attempt | paste -sd ' ')"
 }
 
+@test "what a run of a lost worker has cost is in the sum of a task that is cancelled then" {
+  fake $'[[agent.prices]]\npattern = "scripted-1"\ninput = 1\noutput = 2'
+  serve
+  task=$(taskfeed create --agent weather -d gate --id-only)
+  taskfeed execute "$task"
+  said_half() { taskfeed tail --no-follow -o json "$task" | grep -q 'The gate is'; }
+  eventually said_half
+  kill_now "$daemon"
+  touch go
+  answered() { curl -s "http://127.0.0.1:$(<port)/apps/weather/sessions/$task" | grep -q open; }
+  eventually answered
+  taskfeed cancel --redis "$redis" "$task"
+  lease_runs_out "$task"
+  serve
+  status 6 taskfeed wait "$task"
+  taskfeed tail --no-follow -o json "$task" >events
+  same "one call" "$(field WorkflowLLMCallStarted .call_id)" \
+    "$(field WorkflowLLMCallCompleted 'select(.recovered) | .call_id')"
+  same "5 in and 4 out" true "$(field WorkflowCancelled ".total_cost == 0.000013")"
+}
+
+@test "in batch mode too the outcome of a run that outlived its worker is taken" {
+  batch=true fake
+  serve
+  task=$(taskfeed create --agent weather -d gate --id-only)
+  taskfeed execute "$task"
+  eventually test -s runs
+  kill_now "$daemon"
+  touch go
+  lease_runs_out "$task"
+  serve
+  status 0 taskfeed wait "$task"
+  same "the answer" "The gate is open." "$(taskfeed result "$task")"
+  same "runs" 1 "$(wc -l <runs)"
+}
+
 @test "a key comes from the worker's environment, and is in no event, log or Redis key" {
   fake 'api_key_env = "WEATHER_KEY"'
   export WEATHER_KEY=k3y-s3cret

@@ -199,6 +199,25 @@ $(tool note text <<<'["printf", "%s", "{text}"]')"
   same "the end" WorkflowCancelled "$(jq -r .event_type events | tail -n 1)"
 }
 
+@test "a model call whose worker died is paid for, though the task is cancelled then" {
+  model_server
+  model_agent helper "$prices"
+  serve
+  begun "gate=never say one two three four"
+  said_one() { taskfeed tail --no-follow -o json "$task" | grep -q one; }
+  eventually said_one
+  kill_now "$daemon"
+  taskfeed cancel --redis "$redis" "$task"
+  lease_runs_out "$task"
+  serve
+  status 6 taskfeed wait "$task"
+  events_now
+  same "its end" '["interrupted",true]' \
+    "$(field WorkflowLLMCallFailed '[.error.kind, .usage.estimated]')"
+  same "the sum" "$(field WorkflowLLMCallFailed .cost)" "$(field WorkflowCancelled .total_cost)"
+  [ "$(field WorkflowCancelled '.total_cost > 0')" = true ]
+}
+
 @test "a cancel ends the tools that run" {
   model_server
   model_agent helper "$(tool gate name <<TOML

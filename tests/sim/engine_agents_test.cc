@@ -1,5 +1,6 @@
 /// An agent that calls a model and tools, on a worker that dies at any call to the broker: the next
 /// one goes on from the last outcome on record. The model is a real server's side of a socket.
+#include <map>
 #include <mutex>
 
 #include <gtest/gtest.h>
@@ -142,6 +143,25 @@ class AgentRun final : private runner::Runners {
       {}};
 };
 
+/// Whatever was begun has one end, and is charged for.
+void expect_every_call_paid(EngineWorld& world) {
+  std::map<std::string, int> ends;
+  NanoDollars total = 0;
+  for (const StoredEvent& stored : world.events()) {
+    const Json payload = decode_event(stored.json).value().payload;
+    const std::string call = string_at(payload, "call_id");
+    if (stored.type == types::kLlmCallStarted) {
+      EXPECT_TRUE(ends.emplace(call, 0).second) << "begun twice: " << stored.json;
+    } else if (stored.type == types::kLlmCallCompleted || stored.type == types::kLlmCallFailed) {
+      EXPECT_EQ(++ends[call], 1) << stored.json;
+      EXPECT_GT(dollars_from_json(find(payload, "cost")), 0) << stored.json;
+      total += dollars_from_json(find(payload, "cost"));
+    }
+  }
+  for (const auto& [call, count] : ends) EXPECT_EQ(count, 1) << "without an end: " << call;
+  EXPECT_EQ(world.stored().task.total_cost, total);
+}
+
 class EngineAgents : public ::testing::TestWithParam<bool> {};
 
 /// Killed at each of the first `calls` calls to the broker; how many of them it came to.
@@ -167,6 +187,7 @@ size_t kill_at_each_call(bool streaming, Passage how, size_t calls) {
     EXPECT_LE(run.written("c"), 1u);
     EXPECT_LE(run.written("b"), 2u);
     EXPECT_EQ(run.world().count(types::kLlmCallCompleted), 3u);
+    expect_every_call_paid(run.world());
   }
   return killed;
 }
@@ -177,6 +198,28 @@ TEST_P(EngineAgents, GoOnFromTheLastOutcomeWhereverTheirWorkerDies) {
 
 TEST_P(EngineAgents, GoOnWhereTheirWorkerDiesWithoutKnowingWhatWasWritten) {
   EXPECT_GE(kill_at_each_call(GetParam(), Passage::kReplyLost, 25), 10u);
+}
+
+TEST_P(EngineAgents, AreChargedForEveryCallWhereverTheyAreCancelled) {
+  size_t cancelled = 0;
+  for (size_t kill_at = 1; kill_at <= 25; ++kill_at) {
+    SCOPED_TRACE("killed at call " + std::to_string(kill_at));
+    AgentRun run(GetParam());
+    size_t call = 0;
+    SimWorker victim(run.world(), "victim", [&](std::string_view) {
+      return ++call >= kill_at ? Passage::kDead : Passage::kOpen;
+    });
+    while (call < kill_at && !run.world().ended() && victim.turn()) {
+    }
+    if (run.world().ended()) break;
+    EXPECT_TRUE(run.world().signal(broker::SignalKind::kCancel).ok());
+    SimWorker heir(run.world(), "heir", open_gate);
+    EXPECT_TRUE(run.world().finish(heir));
+    testing::expect_one_story(run.world(), TaskStatus::kCancelled);
+    expect_every_call_paid(run.world());
+    ++cancelled;
+  }
+  EXPECT_GE(cancelled, 10u);
 }
 
 TEST_P(EngineAgents, AreChargedForEveryCall) {

@@ -22,6 +22,7 @@ struct Script {
   runner::Outcome outcome;
   std::string throws;          ///< Not empty: leaves by an exception with this text.
   bool until_stopped = false;  ///< Ends only by its stop token.
+  std::string open_call;       ///< Not empty: begins this model call, and never tells its end.
   /// Asked first, each once; a refusal fails the step.
   std::vector<Question> asks;
 };
@@ -40,6 +41,10 @@ class FakeRunner final : public runner::Runner, public runner::Runners {
   std::function<void(const runner::Activity&)> on_begin = [](const runner::Activity&) {};
   std::function<void(const runner::Activity&, const std::stop_token&)> on_output =
       [](const runner::Activity&, const std::stop_token&) {};
+
+  /// Called where a task ends within an attempt.
+  std::function<void(const runner::Activity&, runner::OutputSink&)> on_settle =
+      [](const runner::Activity&, runner::OutputSink&) {};
 
   std::vector<Run> runs() const {
     const std::lock_guard lock(mutex_);
@@ -63,6 +68,11 @@ class FakeRunner final : public runner::Runner, public runner::Runners {
     on_begin(activity);
     const Script script = script_for(activity);
     if (std::optional<runner::Outcome> held = ask(script, activity)) return *std::move(held);
+    if (!script.open_call.empty()) {
+      Json begun{{"call_id", script.open_call}, {"model", "gpt-4o-mini"}};
+      begun["prompt_tokens_estimate"] = 1'000'000;
+      output.emit(types::kLlmCallStarted, std::move(begun));
+    }
     const std::string call = "call-" + std::to_string(activity.step);
     output.emit(types::kToolCallStarted, Json{{"tool_call_id", call}});
     for (int i = 0; i < script.outputs && !stop.stop_requested(); ++i) {
@@ -75,6 +85,10 @@ class FakeRunner final : public runner::Runner, public runner::Runners {
     if (!script.throws.empty()) throw std::runtime_error(script.throws);
     output.emit(types::kToolCallCompleted, Json{{"tool_call_id", call}});
     return stop.stop_requested() ? stopped() : script.outcome;
+  }
+
+  void settle(const runner::Activity& activity, runner::OutputSink& output) override {
+    on_settle(activity, output);
   }
 
   /// The outcome of a last step, or of one that others follow.

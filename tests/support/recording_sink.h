@@ -33,7 +33,15 @@ class RecordingSink final : public runner::OutputSink {
     return wanted_;
   }
   bool streaming() const override { return streaming_; }
-  bool persist() override { return true; }
+  bool persist() override {
+    const std::lock_guard lock(mutex_);
+    ++persists_;
+    return wanted_;
+  }
+  int persists() const {
+    const std::lock_guard lock(mutex_);
+    return persists_;
+  }
 
   /// From now on emit() answers that nobody reads.
   void lose_interest() {
@@ -73,6 +81,7 @@ class RecordingSink final : public runner::OutputSink {
   const bool streaming_;
   mutable std::mutex mutex_;
   bool wanted_ = true;
+  int persists_ = 0;
   std::vector<Emitted> emitted_;
 };
 

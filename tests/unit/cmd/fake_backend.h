@@ -103,7 +103,7 @@ class FakeBackend final : public cmd::Backend {
  public:
   explicit FakeBackend(const Clock& clock, IdSource& ids)
       : broker(clock),
-        engine_(broker, ids, clock),
+        engine_(broker, broker, ids, clock),
         service({broker, broker, broker, engine_, ids, clock}) {}
 
   service::Tasks& tasks() override { return instead != nullptr ? *instead : service; }

@@ -339,6 +339,92 @@ TEST(WorkerPoison, AnExceptionOfTheRunnerIsKeptAsTheLastError) {
   EXPECT_NE(world.stored().task.error->message.find("boom"), std::string::npos);
 }
 
+/// Its worker dies within the first step; whoever comes next finds `signal`.
+void die_in_the_first_step(EngineWorld& world) {
+  world.limits.commit_patience = Milliseconds(0);
+  world.submit();
+  bool dead = false;
+  world.runner.on_begin = [&](const auto&) { dead = true; };
+  SimWorker victim(world, "victim",
+                   [&](std::string_view) { return dead ? Passage::kDead : Passage::kOpen; });
+  EXPECT_TRUE(victim.turn());
+  world.runner.on_begin = [](const auto&) {};
+}
+
+TEST(WorkerSettle, TellsWhatALostAttemptTookBeforeACancelEndsTheTask) {
+  EngineWorld world(1, true);
+  die_in_the_first_step(world);
+  std::vector<int> settled;
+  world.runner.on_settle = [&](const runner::Activity& activity, runner::OutputSink& output) {
+    settled = {activity.step, activity.attempt};
+    output.emit(types::kLlmCallCompleted, Json{{"call_id", "c"}, {"cost", 2}});
+  };
+  EXPECT_TRUE(world.signal(broker::SignalKind::kCancel).ok());
+  SimWorker heir(world, "heir", open_gate);
+  EXPECT_TRUE(world.finish(heir));
+  EXPECT_EQ(settled, (std::vector<int>{0, 1}));
+  EXPECT_EQ(world.types(), names({types::kStarted, types::kStepStarted, types::kLlmCallCompleted,
+                                  types::kCancelled}));
+  EXPECT_EQ(world.stored().task.total_cost, 2 * kNanoDollarsPerDollar);
+  EXPECT_EQ(world.runner.runs().size(), 1U);
+}
+
+TEST(WorkerSettle, IsNotAskedForWhereEveryAttemptHasItsOutcome) {
+  EngineWorld world(2);
+  world.submit();
+  world.runner.on_settle = [](const auto&, auto&) { FAIL() << "nothing is open"; };
+  SimWorker worker(world, "w", open_gate);
+  EXPECT_TRUE(world.finish(worker));
+  EXPECT_EQ(world.stored().task.status, TaskStatus::kCompleted);
+}
+
+TEST(WorkerSettle, HoldsNoTaskUpByFailing) {
+  EngineWorld world(1, true);
+  die_in_the_first_step(world);
+  world.runner.on_settle = [](const auto&, auto&) { throw std::runtime_error("boom"); };
+  EXPECT_TRUE(world.signal(broker::SignalKind::kCancel).ok());
+  SimWorker heir(world, "heir", open_gate);
+  EXPECT_TRUE(world.finish(heir));
+  EXPECT_EQ(world.stored().task.status, TaskStatus::kCancelled);
+}
+
+constexpr NanoDollars kMillionTokensIn = kNanoDollarsPerDollar * 15 / 100;  // Of gpt-4o-mini.
+
+TEST(WorkerSettle, ChargesAnOpenCallByTheBuiltInPricesWhereTheAgentIsGone) {
+  EngineWorld world(1, true);
+  world.runner.script(0, 1, {.open_call = "c"});
+  bool dead = false;
+  world.runner.on_output = [&](const auto&, const auto&) { dead = true; };
+  world.limits.commit_patience = Milliseconds(0);
+  world.submit();
+  SimWorker victim(world, "victim",
+                   [&](std::string_view) { return dead ? Passage::kDead : Passage::kOpen; });
+  EXPECT_TRUE(victim.turn());
+  ASSERT_TRUE(world.broker.remove_agent(world.agent->id).ok());
+  SimWorker heir(world, "heir", open_gate);
+  EXPECT_TRUE(world.finish(heir));
+  EXPECT_EQ(world.stored().task.error->kind, "agent_not_found");
+  EXPECT_EQ(string_at(world.payload(types::kLlmCallFailed), "call_id"), "c");
+  EXPECT_EQ(world.stored().task.total_cost, kMillionTokensIn);
+}
+
+TEST(WorkerSettle, IsDoneByWhoCancelsWhereNoWorkerHoldsTheTask) {
+  EngineWorld world(1, true);
+  world.runner.script(0, 1, {.until_stopped = true, .open_call = "c"});
+  world.submit();
+  SimWorker worker(world, "w", open_gate);
+  world.runner.on_output = [&](const auto&, const auto&) {
+    worker.keeper().mailbox()->shut_down();
+    worker.keeper().mailbox()->stop_activity();
+  };
+  EXPECT_TRUE(worker.turn());
+  ASSERT_FALSE(world.ended());
+  EXPECT_TRUE(world.signal(broker::SignalKind::kCancel).ok());
+  EXPECT_EQ(world.stored().task.status, TaskStatus::kCancelled);
+  EXPECT_EQ(string_at(world.payload(types::kLlmCallFailed), "call_id"), "c");
+  EXPECT_EQ(world.stored().task.total_cost, kMillionTokensIn);
+}
+
 TEST(WorkerAgents, ThatAreGoneOrBrokenFailTheirTasks) {
   EngineWorld world(1);
   world.submit();

@@ -107,6 +107,7 @@ class LoopWorld {
                                     .previous_response = "before",
                                     .questions = questions,
                                     .conversation = &before,
+                                    .open_calls = open_calls,
                                     .spent = spent,
                                     .budget_warned = budget_warned};
     OpenAiRunner runner({ids, clock, log, [](std::string_view) { return std::string(kKey); },
@@ -121,6 +122,7 @@ class LoopWorld {
                         std::nullopt,   std::nullopt,
                         emitted.payload};
       workflow::take(conversation, event);
+      workflow::take(open_calls, event);
       spent.usd += dollars_from_json(find(emitted.payload, "cost"));
       budget_warned = budget_warned || emitted.type == types::kBudgetWarning;
       events.push_back(emitted);
@@ -193,6 +195,7 @@ class LoopWorld {
   Json parameters = Json::object();
   std::vector<Question> questions;
   workflow::Conversation conversation;
+  std::vector<workflow::OpenModelCall> open_calls;
   workflow::Spent spent;
   bool budget_warned = false;
   std::vector<testing::RecordingSink::Emitted> events;

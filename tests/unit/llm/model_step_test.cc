@@ -92,7 +92,7 @@ TEST(ModelStep, OfWhichTheAnswerIsOnRecordCallsNobody) {
 
 TEST(ModelStep, ChargesForTheCallThatALostWorkerHadBegun) {
   LoopWorld world;
-  world.conversation.open = workflow::OpenModelCall{"lost", "m-1", 1'000, 4'000};
+  world.open_calls = {{"lost", "m-1", 1'000, 4'000}};
   world.says("It is done.", 10, 5);
   world.step(0, true, 2);
   const Json failed = world.last(types::kLlmCallFailed);
@@ -100,12 +100,12 @@ TEST(ModelStep, ChargesForTheCallThatALostWorkerHadBegun) {
   EXPECT_EQ(failed["error"]["kind"], "interrupted");
   EXPECT_EQ(failed["usage"]["estimated"], true);
   EXPECT_EQ(world.spent.usd, (1'000 + 1'000 + 15) * LoopWorld::kDollar / 1'000'000);
-  EXPECT_FALSE(world.conversation.open);
+  EXPECT_TRUE(world.open_calls.empty());
 }
 
 TEST(ModelStep, ChargesForALostCallEvenWhereItCannotGoOn) {
   LoopWorld world;
-  world.conversation.open = workflow::OpenModelCall{"lost", "m-1", 1'000, 0};
+  world.open_calls = {{"lost", "m-1", 1'000, 0}};
   world.config.model_server->api_key_file = "/nowhere/key";
   EXPECT_EQ(world.step(0, true, 2).failure->kind, "auth");
   EXPECT_EQ(world.last(types::kLlmCallFailed)["call_id"], "lost");

@@ -88,12 +88,32 @@ TEST(ConversationFold, KeepsAnswersWithTheCallsThatTheyAskFor) {
 }
 
 TEST(ConversationFold, KnowsACallThatHasBegunAndHowMuchOfItCame) {
-  const Conversation said =
-      Talk().model_begins("1").chunk("1", "four").chunk("other", "not mine").conversation();
-  ASSERT_TRUE(said.open);
-  EXPECT_EQ(said.open->id, "1");
-  EXPECT_EQ(said.open->prompt_tokens_estimate, 40);
-  EXPECT_EQ(said.open->streamed_bytes, 4);
+  const State state =
+      Talk().model_begins("1").chunk("1", "four").chunk("other", "not mine").state();
+  ASSERT_EQ(state.open_calls.size(), 1u);
+  EXPECT_EQ(state.open_calls[0].id, "1");
+  EXPECT_EQ(state.open_calls[0].prompt_tokens_estimate, 40);
+  EXPECT_EQ(state.open_calls[0].streamed_bytes, 4);
+}
+
+TEST(OpenCallsFold, KeepsEachUntilItsEndAndNoMoreThanItsBound) {
+  Talk talk;
+  for (size_t i = 0; i <= workflow::kOpenCallsMax; ++i) talk.model_begins(std::to_string(i));
+  EXPECT_EQ(talk.state().open_calls.size(), workflow::kOpenCallsMax);
+  talk.model_fails("1").model_answers("0", "done").model_fails("unknown");
+  const State state = talk.state();
+  EXPECT_EQ(state.open_calls.size(), workflow::kOpenCallsMax - 2);
+  EXPECT_EQ(state.open_calls[0].id, "2");
+  const auto read = workflow::state_from_json(workflow::state_to_json(state));
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->open_calls, state.open_calls);
+}
+
+/// What a lost attempt had told, told again.
+TEST(OpenCallsFold, TakesNoNoticeOfWhatIsToldAgain) {
+  Talk talk;
+  talk.add(types::kLlmCallStarted, {{"call_id", "1"}, {"told", true}});
+  EXPECT_TRUE(talk.state().open_calls.empty());
 }
 
 TEST(ConversationFold, CountsEveryAttemptAndWhatItCost) {
@@ -106,7 +126,7 @@ TEST(ConversationFold, CountsEveryAttemptAndWhatItCost) {
   EXPECT_EQ(state.model_calls, 2);
   EXPECT_EQ(state.answers, 1);
   EXPECT_EQ(state.usage.total(), 15);
-  EXPECT_FALSE(state.conversation->open);
+  EXPECT_TRUE(state.open_calls.empty());
   EXPECT_EQ(state.total_cost, 2 * kCent);
 }
 

@@ -65,5 +65,12 @@ RC_GTEST_PROP(UsageJson, ReadsBackWhatItWrote, (bool estimated)) {
   RC_ASSERT(usage_from_json(&json) == usage);
 }
 
+TEST(Usage, IsGuessedByFourBytesAToken) {
+  EXPECT_EQ(tokens_of_bytes(0), 0);
+  EXPECT_EQ(tokens_of_bytes(1), 1);
+  EXPECT_EQ(tokens_of_bytes(4), 1);
+  EXPECT_EQ(tokens_of_bytes(5), 2);
+}
+
 }  // namespace
 }  // namespace taskfeed::workflow

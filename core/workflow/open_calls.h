@@ -1,0 +1,33 @@
+/// Model calls that have begun and have no recorded end: their worker or their connection is at
+/// them, or was lost. Whoever takes the task over, or ends it, charges for what they took.
+///
+/// Threads  Values; pure functions.
+/// Errors   open_calls_from_json() passes over what is no call.
+/// Owns     Its text.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "event/event.h"
+
+namespace taskfeed::workflow {
+
+/// More than a task's branches have at a time; what is begun beyond them is not kept.
+inline constexpr size_t kOpenCallsMax = 256;
+
+struct OpenModelCall {
+  std::string id;
+  std::string model;  ///< May be empty.
+  int64_t prompt_tokens_estimate = 0;
+  int64_t streamed_bytes = 0;  ///< Of its text so far, where it streams.
+  bool operator==(const OpenModelCall&) const = default;
+};
+
+/// What a model call's event says; every other type changes nothing.
+void take(std::vector<OpenModelCall>& calls, const Event& event);
+
+Json open_calls_to_json(const std::vector<OpenModelCall>& calls);
+std::vector<OpenModelCall> open_calls_from_json(const Json* json);
+
+}  // namespace taskfeed::workflow
