@@ -84,10 +84,10 @@ class Run {
     auto answer = api_.session_events(options_.last_look_max);
     auto* const events = std::get_if<std::vector<AdkEvent>>(&answer);
     if (events == nullptr) return;
-    std::erase_if(*events, [this](const AdkEvent& event) { return heard_.contains(event.id); });
+    const size_t heard =
+        std::erase_if(*events, [this](const AdkEvent& event) { return heard_.contains(event.id); });
     reader_.emplace(ports_, limits_, activity_.step);
-    const int64_t of_others = ports_.meter->answers() - static_cast<int64_t>(heard_.size());
-    reader_->recover(of_others, std::move(open));
+    reader_->recover(ports_.meter->answers() - static_cast<int64_t>(heard), std::move(open));
     reader_->settle(*events);
   }
 

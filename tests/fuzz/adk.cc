@@ -2,6 +2,7 @@
 /// encode, and model calls that begin once and end at most once.
 #include <cstdint>
 #include <map>
+#include <vector>
 
 #include "adk/run_reader.h"
 #include "base/assert.h"
@@ -50,7 +51,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   testing::ManualClock clock;
   SystemIdSource ids(clock);
   CheckingSink sink;
-  adk::RunReader reader({sink, ids, clock}, {.model_calls_max = 20, .lanes_max = 8}, 0);
+  const adk::RunLimits limits{.model_calls_max = 20, .lanes_max = 8};
+  adk::RunReader reader({sink, ids, clock}, limits, 0);
+  std::vector<adk::AdkEvent> session;
   for (size_t at = 0; at < input.size();) {
     const size_t end = std::min(input.find('\n', at), input.size());
     const Result<Json> json = parse_json(input.substr(at, end - at));
@@ -58,6 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (!json) continue;
     const Result<adk::AdkEvent> event = adk::adk_event_from(*json);
     if (!event) continue;
+    session.push_back(*event);
     if (!reader.take(*event)) break;
     if (!event->partial) reader.flush();
   }
@@ -67,5 +71,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (verdict.failure) TF_ASSERT(!verdict.failure->failure.kind.empty());
   reader.fail_open_calls(adk::final_failure("no_response", "over"));
   TF_ASSERT(!sink.any_open());
+  CheckingSink late_sink;
+  adk::RunReader late({late_sink, ids, clock}, limits, 0);
+  late.recover(static_cast<int64_t>(size % 3), {});
+  late.settle(session);
+  TF_ASSERT(late.verdict(true).response.empty());
+  TF_ASSERT(!late_sink.any_open());
   return 0;
 }
