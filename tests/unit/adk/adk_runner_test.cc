@@ -1,136 +1,20 @@
 /// Runs against a server that answers as api_server does, or as a broken one would.
-#include "adk/adk_runner.h"
-
 #include <cstdlib>
 #include <latch>
 #include <thread>
 
 #include <gtest/gtest.h>
 
-#include "support/fake_peer.h"
-#include "support/recording_sink.h"
+#include "runner_world.h"
 
 namespace taskfeed::adk {
 namespace {
-
-using runner::Outcome;
-using testing::answer_of;
-using testing::FakePeer;
-using testing::kSseHead;
-using testing::RecordingSink;
-
-constexpr std::string_view kPartial =
-    R"({"author":"w","partial":true,"content":{"role":"model","parts":[{"text":"Sunny"}]}})";
-constexpr std::string_view kFull =
-    R"({"author":"w","content":{"role":"model","parts":[{"text":"Sunny."}]},"modelVersion":"m",)"
-    R"("usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":2,"totalTokenCount":5}})";
-
-std::string json_answer(int status, std::string_view body) {
-  return answer_of(status, "application/json", body);
-}
-std::string frame(std::string_view json) {
-  return "data: " + std::string(json) + "\n\n";
-}
-
-class AdkRunnerTest : public ::testing::Test {
- protected:
-  AdkRunnerTest() {
-    options_.settle_interval = Milliseconds(5);
-    options_.settle_max = Milliseconds(2'000);
-  }
-
-  /// What api_server does of sessions; `run` answers the rest.
-  FakePeer::Answer server(FakePeer::Answer run) {
-    return [this, run = std::move(run)](const FakePeer::Request& request, FakePeer::Line& line) {
-      if (request.target.find("/sessions/") == std::string::npos) return run(request, line);
-      if (request.method == "GET") {
-        line.send(json_answer(200, session_));
-      } else if (session_exists_) {
-        line.send(json_answer(400, R"({"error":"Session already exists: task-1"})"));
-      } else {
-        session_exists_ = true;
-        line.send(json_answer(200, R"({"id":"task-1","events":[]})"));
-      }
-    };
-  }
-  static FakePeer::Answer says(std::string bytes) {
-    return [bytes = std::move(bytes)](const FakePeer::Request&, FakePeer::Line& line) {
-      line.send(bytes);
-    };
-  }
-  static FakePeer::Answer streams(std::string frames, bool ends = true) {
-    return [frames = std::move(frames), ends](const FakePeer::Request&, FakePeer::Line& line) {
-      line.send(kSseHead);
-      line.chunk(frames);
-      if (ends) line.send("0\r\n\r\n");
-    };
-  }
-
-  runner::Activity activity(const FakePeer& peer, int attempt = 1, bool continued = false) {
-    server_.base_url = HttpUrl::parse(peer.url()).value();
-    server_.app = "weather";
-    agent_.adk = server_;
-    return {.task = *TaskId::parse("task-1"),
-            .execution = ids_.uuid7(),
-            .agent = agent_,
-            .query = "How is it in Oslo?",
-            .step = 0,
-            .attempt = attempt,
-            .previous_response = {},
-            .questions = questions_,
-            .continued = continued,
-            .open_calls = open_calls_,
-            .spent = spent_};
-  }
-  Outcome run(const FakePeer& peer, int attempt = 1, bool continued = false) {
-    AdkRunner runner(ids_, clock_, options_);
-    return runner.run(activity(peer, attempt, continued), *sink_, stop_.get_token());
-  }
-  void settle(const FakePeer& peer) {
-    AdkRunner(ids_, clock_, options_).settle(activity(peer), *sink_);
-  }
-  /// The calls that were begun and have no end, after what was emitted.
-  std::vector<std::string> left_open() const {
-    std::vector<std::string> open;
-    for (const auto& [type, payload] : sink_->emitted()) {
-      const std::string call = string_at(payload, "call_id");
-      if (type == types::kLlmCallStarted) open.push_back(call);
-      if (type == types::kLlmCallCompleted || type == types::kLlmCallFailed) {
-        std::erase(open, call);
-      }
-    }
-    return open;
-  }
-  size_t count(std::string_view type) const {
-    const auto types = sink_->types();
-    return static_cast<size_t>(std::count(types.begin(), types.end(), type));
-  }
-  Outcome run(FakePeer::Answer answer) {
-    const FakePeer peer(server(std::move(answer)));
-    return run(peer);
-  }
-  void in_batch() { sink_.emplace(false); }
-
-  SystemClock clock_;
-  SystemIdSource ids_{clock_};
-  runner::AgentConfig agent_{.id = *AgentId::parse("weather"), .runner = runner::RunnerKind::kAdk};
-  runner::AdkServer server_;
-  std::optional<RecordingSink> sink_{std::in_place, true};
-  std::stop_source stop_;
-  AdkOptions options_;
-  std::string session_ = R"({"id":"task-1","events":[]})";
-  bool session_exists_ = false;
-  std::vector<Question> questions_;
-  std::vector<workflow::OpenModelCall> open_calls_;
-  workflow::Spent spent_;
-};
 
 using AdkRunnerBudget = AdkRunnerTest;
 using AdkRunnerModes = AdkRunnerTest;
 using AdkRunnerFailures = AdkRunnerTest;
 using AdkRunnerAgain = AdkRunnerTest;
 using AdkRunnerAsks = AdkRunnerTest;
-using AdkRunnerSettles = AdkRunnerTest;
 
 TEST_F(AdkRunnerModes, StreamsARunInTheTasksSession) {
   const FakePeer peer(server(streams(frame(kPartial) + frame(kFull))));
@@ -275,19 +159,6 @@ TEST_F(AdkRunnerFailures, EndsAtOnceOnAStop) {
   stopper.join();
 }
 
-std::vector<FakePeer::Request> runs_of(const FakePeer& peer) {
-  std::vector<FakePeer::Request> runs = peer.requests();
-  std::erase_if(runs, [](const auto& request) { return !request.target.starts_with("/run"); });
-  return runs;
-}
-
-/// The session after a run whose connection was lost: our message, and what followed.
-std::string session_with(const std::string& events) {
-  return R"({"id":"task-1","events":[{"author":"user","content":{"role":"user","parts":)"
-         R"([{"text":"How is it in Oslo?"}]}})" +
-         (events.empty() ? "" : "," + events) + "]}";
-}
-
 TEST_F(AdkRunnerAgain, TakesTheOutcomeOfARunThatEndedWithoutUs) {
   session_exists_ = true;
   session_ = session_with(std::string(kFull));
@@ -414,115 +285,6 @@ TEST_F(AdkRunnerAsks, NobodyForCredentials) {
   const Outcome outcome = run(streams(frame(request)));
   EXPECT_EQ(outcome.status, Outcome::Status::kFailed);
   EXPECT_EQ(outcome.failure->kind, "waiting");
-}
-
-std::string answer_event(std::string_view text, int prompt) {
-  return R"({"id":"id-)" + std::string(text) +
-         R"(","author":"w","content":{"role":"model","parts":[{"text":")" + std::string(text) +
-         R"("}]},"modelVersion":"m","usageMetadata":{"promptTokenCount":)" +
-         std::to_string(prompt) + R"(,"candidatesTokenCount":0}})";
-}
-const std::string kOurs =
-    R"({"author":"user","content":{"role":"user","parts":[{"text":"How is it in Oslo?"}]}})";
-
-TEST_F(AdkRunnerSettles, TheOpenCallOfAStreamThatBrokeWhereTheSessionHasItsAnswer) {
-  const FakePeer breaks(server(streams(frame(kPartial), false)));
-  EXPECT_TRUE(run(breaks).retryable);
-  ASSERT_EQ(left_open().size(), 1u) << "nobody knows yet what becomes of it";
-  open_calls_ = {{left_open()[0], "", 0, 5}};
-  session_ = session_with(std::string(kFull));
-  const FakePeer peer(server(says(json_answer(500, "{}"))));
-  EXPECT_EQ(run(peer, 2).response, "Sunny.");
-  EXPECT_TRUE(left_open().empty());
-  EXPECT_EQ(count(types::kLlmCallStarted), 1u);
-  EXPECT_EQ(sink_->last(types::kLlmCallCompleted)["usage"]["total_tokens"], 5);
-  EXPECT_EQ(count(types::kLlmCallFailed), 0u);
-}
-
-TEST_F(AdkRunnerSettles, TheOpenCallByEstimateWhereTheServerLostItToo) {
-  session_exists_ = true;
-  open_calls_ = {{"lost", "m", 0, 400}};
-  server_.prices = {{"m", {.input = 1'000'000'000, .output = 1'000'000'000}}};
-  session_ = session_with("");
-  const FakePeer peer(server(streams(frame(kFull))));
-  const Outcome outcome = run(peer, 2);
-  EXPECT_EQ(outcome.response, "Sunny.");
-  const Json failed = sink_->last(types::kLlmCallFailed);
-  EXPECT_EQ(failed["call_id"], "lost");
-  EXPECT_EQ(failed["error"]["kind"], "interrupted");
-  EXPECT_EQ(failed["usage"]["estimated"], true);
-  EXPECT_EQ(outcome.cost, (100 + 5) * 1'000);
-}
-
-/// Of two attempts that were lost one after the other, and each of which went on alone.
-TEST_F(AdkRunnerSettles, EveryAnswerOfEveryLostAttemptOnce) {
-  session_exists_ = true;
-  server_.prices = {{"m", {.input = 1'000'000'000, .output = 0}}};
-  session_ = R"({"events":[)" + kOurs + "," + answer_event("a", 1) + "," + answer_event("b", 20) +
-             "," + kOurs + "," + answer_event("c", 300) + "]}";
-  spent_.steps = 1;  // The first answer was told before its worker was lost.
-  const FakePeer peer(server(says(json_answer(500, "{}"))));
-  const Outcome outcome = run(peer, 3);
-  EXPECT_EQ(outcome.response, "c");
-  EXPECT_EQ(outcome.cost, 320 * 1'000);
-  EXPECT_EQ(count(types::kLlmCallCompleted), 2u);
-}
-
-TEST_F(AdkRunnerSettles, WhatALostRunSaidBesideTheOneThatFollowedIt) {
-  session_exists_ = true;
-  server_.prices = {{"m", {.input = 1'000'000'000, .output = 0}}};
-  session_ = session_with(R"({"author":"w","errorCode":"503"})");
-  const FakePeer peer(server([this](const FakePeer::Request&, FakePeer::Line& line) {
-    session_ = session_with(answer_event("late", 50) + "," + kOurs + "," + answer_event("a", 3));
-    line.send(kSseHead);
-    line.chunk(frame(answer_event("a", 3)));
-    line.send("0\r\n\r\n");
-  }));
-  const Outcome outcome = run(peer, 2);
-  EXPECT_EQ(outcome.response, "a");
-  EXPECT_EQ(outcome.cost, 53 * 1'000);
-  EXPECT_EQ(sink_->last(types::kLlmCallCompleted)["recovered"], true);
-}
-
-TEST_F(AdkRunnerSettles, TheEndOfATaskByWhatTheSessionHasUntold) {
-  session_exists_ = true;
-  spent_.steps = 1;
-  open_calls_ = {{"open", "m", 0, 2}};
-  session_ =
-      R"({"events":[)" + kOurs + "," + answer_event("a", 1) + "," + answer_event("b", 2) + "]}";
-  const FakePeer peer(server(says(json_answer(500, "{}"))));
-  settle(peer);
-  EXPECT_EQ(count(types::kLlmCallCompleted), 1u);
-  EXPECT_EQ(sink_->last(types::kLlmCallCompleted)["call_id"], "open");
-  EXPECT_EQ(sink_->last(types::kLlmCallCompleted)["usage"]["prompt_tokens"], 2);
-  EXPECT_TRUE(runs_of(peer).empty());
-}
-
-TEST_F(AdkRunnerSettles, ATaskWhoseServerSaysNothingInTime) {
-  options_.last_look_max = Milliseconds(100);
-  const FakePeer peer(
-      [](const FakePeer::Request&, FakePeer::Line& line) { line.wait_for_departure(); });
-  settle(peer);
-  EXPECT_EQ(sink_->emitted().size(), 0u);
-}
-
-TEST_F(AdkRunnerSettles, NoRunThatTheBudgetForbidsByThen) {
-  session_exists_ = true;
-  open_calls_ = {{"lost", "m", 0, 400}};
-  server_.budget.tokens = 100;
-  session_ = session_with("");
-  const FakePeer peer(server(streams(frame(kFull))));
-  EXPECT_EQ(run(peer, 2).failure->kind, "budget_exceeded");
-  EXPECT_TRUE(runs_of(peer).empty());
-}
-
-TEST_F(AdkRunnerSettles, NothingOfAnAttemptThatNobodyCouldKnowOf) {
-  in_batch();
-  const FakePeer peer(server([this](const FakePeer::Request&, FakePeer::Line& line) {
-    EXPECT_EQ(sink_->persists(), 1) << "that it began is on record before the run";
-    line.send(json_answer(200, "[" + std::string(kFull) + "]"));
-  }));
-  EXPECT_EQ(run(peer).response, "Sunny.");
 }
 
 /// A turn with a tool, after which another call would come.
