@@ -4,6 +4,7 @@
 
 #include "llm/call_crew.h"
 #include "llm/outcomes.h"
+#include "runner/tool_arguments.h"
 #include "workflow/depth.h"
 
 namespace taskfeed::llm {
@@ -52,13 +53,18 @@ ToolStep::Planned ToolStep::plan(const AskedCall& asked, const runner::Tool* too
     planned.verdict =
         told("this call was interrupted: it may or may not have taken effect, and is not repeated");
   } else if (tool->approval) {
-    planned.verdict = refusal(asked);
+    planned.verdict = refusal(asked, *tool, *arguments);
   }
   if (tool != nullptr) planned.server = tool->server;
   return planned;
 }
 
-std::optional<ToolResult> ToolStep::refusal(const AskedCall& asked) const {
+/// What does not fit is refused without a person: a yes to it would carry nothing out.
+std::optional<ToolResult> ToolStep::refusal(const AskedCall& asked, const runner::Tool& tool,
+                                            const Json& arguments) const {
+  if (const std::string wrong = runner::misfit(tool.parameters, arguments); !wrong.empty()) {
+    return told("the arguments do not fit: " + wrong);
+  }
   for (const Question& question : activity_.questions) {
     if (question.call != asked.id || (question.answer && question.answer->approved)) continue;
     std::string text = "the call was not approved";

@@ -1,7 +1,7 @@
 /// The tool calls that a model's answer asked for, carried out side by side.
 ///
-/// What cannot be carried out (unknown tool, arguments that are no JSON, a refusal, a call whose
-/// worker died) is told to the model, not to the task.
+/// What cannot be carried out (unknown tool, arguments that are no JSON or do not fit, a refusal, a
+/// call whose worker died) is told to the model, not to the task.
 ///
 /// Threads  carry_out() blocks its caller; calls run on threads of its own, which end before it
 ///          returns. Events are emitted on the caller's thread alone.
@@ -35,7 +35,8 @@ class ToolStep {
   };
 
   Planned plan(const workflow::AskedCall& asked, const runner::Tool* tool) const;
-  std::optional<runner::ToolResult> refusal(const workflow::AskedCall& asked) const;
+  std::optional<runner::ToolResult> refusal(const workflow::AskedCall& asked,
+                                            const runner::Tool& tool, const Json& arguments) const;
   void ask(const Planned& planned, std::vector<Question>& questions) const;
   bool begin(const std::vector<Planned>& planned);
   /// False where it was stopped, or nobody reads.

@@ -1,6 +1,7 @@
 #include "runner/tool_arguments.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -47,9 +48,13 @@ std::vector<std::string> types_of(const Json& property) {
   return types;
 }
 
+/// A property that is put together of others may allow it on a level that is not read here.
 bool allows_null(const Json& property) {
   const std::vector<std::string> types = types_of(property);
-  return std::find(types.begin(), types.end(), "null") != types.end();
+  if (!types.empty()) return std::find(types.begin(), types.end(), "null") != types.end();
+  constexpr std::array<std::string_view, 4> kComposed{"anyOf", "oneOf", "allOf", "$ref"};
+  return std::any_of(kComposed.begin(), kComposed.end(),
+                     [&](std::string_view key) { return find(property, key) != nullptr; });
 }
 
 std::string value_misfit(const std::string& name, const Json& value, const Json& property) {

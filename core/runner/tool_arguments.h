@@ -15,7 +15,7 @@
 
 namespace taskfeed::runner {
 
-/// Empty where they fit. null stands for an absent argument, unless the property's type is null.
+/// Empty where they fit. null stands for an absent argument, unless the property allows it.
 std::string misfit(const Json& schema, const Json& arguments);
 
 }  // namespace taskfeed::runner

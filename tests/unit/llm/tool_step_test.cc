@@ -132,6 +132,40 @@ TEST(ToolStepApproval, LetsTheCallThroughOrTellsTheModelOfTheRefusal) {
   }
 }
 
+TEST(ToolStepApproval, IsNotAskedForWhereTheArgumentsDoNotFit) {
+  for (const bool approved : {false, true}) {
+    ToolWorld world({asked("b", "rm", R"({"pth":1})"), asked("c", "rm", R"({"path":"/tmp/x"})")});
+    const Json parameters{{"type", "object"}, {"required", Json::array({"path"})}};
+    world.tools.add({.name = "rm", .parameters = parameters, .approval = true},
+                    [](const Json&) { return runner::ToolResult{.text = "removed"}; });
+    if (approved) {
+      world.questions = {answered_question(true), answered_question(true)};
+      world.questions[1].call = "c";
+    }
+    const Outcome outcome = world.step(1);
+    if (approved) {
+      EXPECT_EQ(outcome.status, Status::kCompleted);
+      EXPECT_EQ(world.tools.called(), std::vector<std::string>{"c"});
+      EXPECT_EQ(world.call(0).result, "the arguments do not fit: path is required, and missing");
+    } else {
+      ASSERT_EQ(outcome.questions.size(), 1u);
+      EXPECT_EQ(outcome.questions[0].call, "c");
+    }
+  }
+}
+
+TEST(ToolStepApproval, ThatWouldBeForNothingDoesNotHoldUpTheModel) {
+  ToolWorld world({asked("a", "rm", R"({"path":1})")});
+  const Json path{{"type", "string"}};
+  world.tools.add({.name = "rm",
+                   .parameters = Json{{"type", "object"}, {"properties", {{"path", path}}}},
+                   .approval = true},
+                  [](const Json&) { return runner::ToolResult{.text = "removed"}; });
+  EXPECT_EQ(world.step(1).status, Status::kCompleted);
+  EXPECT_TRUE(world.call(0).is_error);
+  EXPECT_EQ(world.call(0).result, "the arguments do not fit: path must be of type string, not 1");
+}
+
 TEST(ToolStepStop, RecordsNoOutcomeForACallThatWasStopped) {
   ToolWorld world({asked("a", "halt", "{}")});
   world.tools.add({.name = "halt"}, [&world](const Json&) {

@@ -83,6 +83,14 @@ TEST(ToolArguments, AreQuotedShort) {
   EXPECT_NE(text.find("…"), std::string::npos);
 }
 
+/// As a server's generator writes an argument that must be given and may be null.
+TEST(ToolArguments, MayBeNullWhereTheSchemaIsPutTogether) {
+  const char* const schema = R"({"required":["a"],"properties":{
+      "a":{"anyOf":[{"type":"string"},{"type":"null"}]}}})";
+  EXPECT_EQ(misfit_of(R"({"a":null})", schema), "");
+  EXPECT_EQ(misfit_of("{}", schema), "a is required, and missing");
+}
+
 TEST(ToolArguments, PassSchemasThatSayOddThings) {
   for (const char* odd : {"{}", R"({"properties":3})", R"({"properties":{"a":{"type":"decimal"}}})",
                           R"({"properties":{"a":{"enum":"x","type":7}}})",
