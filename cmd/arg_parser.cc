@@ -9,9 +9,17 @@
 #include "base/assert.h"
 #include "base/text.h"
 #include "help_text.h"
+#include "inputs.h"
 #include "suggest.h"
 
 namespace taskfeed::cmd {
+namespace {
+
+std::string printable(const std::string& typed) {
+  return escape_controls(to_utf8(typed));
+}
+
+}  // namespace
 
 struct ArgParser::Impl {
   explicit Impl(About given) : about(std::move(given)) {
@@ -37,6 +45,21 @@ struct ArgParser::Impl {
       names.remove_prefix(std::min(comma + 1, names.size()));
     }
     return each;
+  }
+  /// Where a subcommand takes no argument, and text by one option alone, that is what was meant.
+  std::string meant_by(const std::vector<std::string>& words) const {
+    const auto takes_text = [](const Option& each) { return each.placeholder == "TEXT"; };
+    const auto option = std::find_if(options.begin(), options.end(), takes_text);
+    if (!arguments.empty() || option == options.end()) return {};
+    if (std::any_of(option + 1, options.end(), takes_text)) return {};
+    std::string text;
+    const auto add = [&text](const std::string& word) {
+      if (!word.starts_with('-')) text += (text.empty() ? "" : " ") + word;
+    };
+    // Who left the quotes out has the first word in the option, and the others here.
+    for (const std::string& word : app.get_option(option->names.front())->results()) add(word);
+    for (const std::string& word : words) add(word);
+    return ", did you mean " + option->names.front() + " " + shell_word(printable(text)) + "?";
   }
 
   About about;
@@ -112,7 +135,7 @@ Result<bool> ArgParser::parse(std::vector<std::string> args) {
     const std::vector<std::string> left = impl_->app.remaining();
     const std::string first = left.empty() ? std::string("an argument") : left.front();
     if (first.size() < 2 || first.front() != '-') {
-      return refuse("unexpected argument '" + escape_controls(to_utf8(first)) + "'");
+      return refuse("unexpected argument '" + printable(first) + "'" + impl_->meant_by(left));
     }
     const std::string option = first.substr(0, first.find('='));
     std::vector<std::string> known{"-h", "--help"};
@@ -120,7 +143,7 @@ Result<bool> ArgParser::parse(std::vector<std::string> args) {
       known.insert(known.end(), each.names.begin(), each.names.end());
     }
     const std::string meant = nearest(option, known);
-    return refuse("unknown option " + escape_controls(to_utf8(option)) +
+    return refuse("unknown option " + printable(option) +
                   (meant.empty() ? "" : ", did you mean " + meant + "?"));
   } catch (const CLI::RequiredError&) {
     for (const Argument& argument : impl_->arguments) {
@@ -135,7 +158,7 @@ Result<bool> ArgParser::parse(std::vector<std::string> args) {
     const std::string option = text.substr(0, text.find(':'));
     return refuse(option + " needs a value");
   } catch (const CLI::ParseError& error) {
-    return refuse(escape_controls(to_utf8(error.what())));
+    return refuse(printable(error.what()));
   }
   return impl_->help_asked;
 }

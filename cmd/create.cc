@@ -19,6 +19,7 @@ struct CreateOptions {
 void declare(ArgParser& parser, CreateOptions& options) {
   parser.option("-d,--description", options.description, "TEXT", "the goal; - reads stdin");
   declare_task_args(parser, options.task);
+  declare_max_cost(parser, options.task.budget);
   parser.option("--idempotency-key", options.idempotency_key, "KEY",
                 "create it once: who repeats this with the same key gets the same task");
   parser.flag("--execute", options.execute, "execute it at once");

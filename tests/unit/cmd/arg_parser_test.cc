@@ -114,6 +114,18 @@ TEST(ArgParserErrors, NameTheArgumentThatIsTooMuch) {
   EXPECT_EQ(demo.refusal({"t-1", "t-2"}), "unexpected argument 't-2'; see `taskfeed demo --help`");
 }
 
+TEST(ArgParserErrors, NameTheOnlyOptionForTextWhereNoArgumentIsTaken) {
+  std::string reason, goal;
+  ArgParser one(about());
+  one.option("-d,--description", goal, "TEXT", "what for");
+  EXPECT_EQ(one.parse({"that", "-x"}).error().text,
+            "unexpected argument 'that', did you mean -d that?; see `taskfeed demo --help`");
+  ArgParser two(about());
+  two.option("--reason", reason, "TEXT", "why");
+  two.option("-d,--description", goal, "TEXT", "what for");
+  EXPECT_EQ(two.parse({"x"}).error().text, "unexpected argument 'x'; see `taskfeed demo --help`");
+}
+
 TEST(ArgParserErrors, ShowNoControlCharacterOfWhatWasTyped) {
   Demo demo;
   const std::string text = demo.refusal({"t-1", "--\x1b[31m"});

@@ -78,6 +78,14 @@ TEST(CreateBudget, IsAParameterOfTheTask) {
   }
 }
 
+TEST(CreateBudget, MayBeSaidAsTheCostAlone) {
+  CmdWorld world;
+  world.backend.apply_assistant("a-1");
+  EXPECT_EQ(world.call(enter_create, {"--max-cost", "0.25"}), ExitStatus::kCompleted)
+      << world.err.text;
+  EXPECT_EQ(only_task(world).spec.parameters, (Json{{"budget", {{"usd", 0.25}}}}));
+}
+
 TEST(CreateBudget, IsRefusedForAnAgentThatKeepsToNone) {
   CmdWorld world;
   world.backend.apply_agent("a-1");
@@ -142,8 +150,12 @@ TEST(CreateBadInput, IsToldBeforeAnythingIsOpened) {
       {{"--budget", "usd=1,usd=2"}, "--budget: has usd twice"},
       {{"--budget", "tokens=many"}, "--budget: tokens must be a whole number above 0"},
       {{"--budget", "euro=1"}, "--budget: euro is no bound; known are usd, tokens"},
+      {{"--max-cost", "much"}, "--max-cost: 'much' is no amount of US dollars above 0, as 0.50"},
+      {{"--max-cost", "1", "--budget", "1"}, "--max-cost is the usd of --budget; give one"},
       {{"-d", "\xff"}, "--description is not UTF-8"},
-      {{"surplus"}, "unexpected argument 'surplus'"},
+      {{"surplus"}, "unexpected argument 'surplus', did you mean -d surplus?"},
+      {{"say x"}, "unexpected argument 'say x', did you mean -d 'say x'?"},
+      {{"-d", "say", "x", "--json", "y"}, "unexpected argument 'x', did you mean -d 'say x y'?"},
       {{"--descripton", "x"}, "did you mean --description?"},
   };
   for (const Row& row : rows) {
