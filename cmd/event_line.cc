@@ -147,19 +147,20 @@ EventLine tool_or_approval(std::string_view type, const Json& event, const Looks
           fields.take()};
 }
 
-/// Of a bound that is no money: "90000", "10m".
-std::string amount_at(const Json& event, std::string_view key) {
+/// Of a bound: "$0.41", "90000", "10m".
+std::string amount_at(const Json& event, std::string_view key, bool money) {
   const Json* const amount = find(event, key);
   if (amount == nullptr) return {};
+  if (money && *amount == 0) return short_dollars(0);
+  if (money) return short_dollars_at(event, key);
   return amount->is_string() ? amount->get<std::string>() : dump_json(*amount);
 }
 
 /// "$0.41 of $0.50"; "18 of 20 steps".
-std::string spent_of(const Json& event) {
-  std::string bound = string_at(event, "bound", "usd");
+std::string spent_of(const Json& event, std::string bound) {
   const bool money = bound == "usd";
-  std::string spent = money ? short_dollars_at(event, "used") : amount_at(event, "used");
-  const std::string of = money ? short_dollars_at(event, "budget") : amount_at(event, "budget");
+  std::string spent = amount_at(event, "used", money);
+  const std::string of = amount_at(event, "budget", money);
   if (!of.empty()) spent += (spent.empty() ? "of " : " of ") + of;
   if (money || spent.empty()) return spent;
   std::replace(bound.begin(), bound.end(), '_', ' ');
@@ -168,9 +169,13 @@ std::string spent_of(const Json& event) {
 
 EventLine budget(std::string_view type, const Json& event, const Looks& looks) {
   EventFields fields(looks);
-  fields.fact(spent_of(event), Rank::kMain);
+  const std::string bound = string_at(event, "bound", "usd");
+  fields.fact(spent_of(event, bound), Rank::kMain);
   if (const Json* ratio = find(event, "ratio"); ratio != nullptr && ratio->is_number()) {
     fields.fact(std::to_string(std::lround(ratio->get<double>() * 100)) + " %");
+  }
+  if (const std::string next = amount_at(event, "estimated", bound == "usd"); !next.empty()) {
+    fields.fact("next call " + std::string(looks.utf8 ? "≈" : "~") + next, Rank::kMain);
   }
   return {"COST", type == types::kBudgetExceeded ? Marks(looks.utf8).failed : "!", Tone::kBudget,
           fields.take()};

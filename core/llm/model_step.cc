@@ -70,7 +70,10 @@ Outcome ModelStep::carry_out(std::map<std::string, std::string> headers,
   if (const auto use = meter_.used_up()) return exceeded(*use, {});
   const auto price = runner::price_of(server_.prices, {}, asked_.model);
   const NanoDollars estimate = price ? runner::cost_of(*price, {.prompt = prompt_estimate_}) : 0;
-  if (const auto use = meter_.used_up({estimate, prompt_estimate_})) return exceeded(*use, {});
+  if (const auto next = meter_.no_room_for({estimate, prompt_estimate_})) {
+    return over_budget(runner::no_room_payload(*next, activity_.step), runner::no_room_text(*next),
+                       {});
+  }
   bounded.timeout = std::clamp(meter_.time_left(), Milliseconds(1), bounded.timeout);
   if (!announce(request)) return stopped();
   begun_ = ports_.clock.mono();
@@ -219,10 +222,14 @@ Outcome ModelStep::failed_call(const ChatEnd& end, ChatFailure failure) {
 }
 
 Outcome ModelStep::exceeded(const BudgetUse& use, std::string response) {
-  ports_.output.emit(types::kBudgetExceeded, workflow::budget_payload(use, activity_.step));
+  return over_budget(workflow::budget_payload(use, activity_.step), runner::used_up_text(use),
+                     std::move(response));
+}
+
+Outcome ModelStep::over_budget(Json payload, std::string why, std::string response) {
+  ports_.output.emit(types::kBudgetExceeded, std::move(payload));
   if (response.empty()) response = activity_.previous_response;
-  Outcome outcome =
-      failed(std::string(kBudgetKind), runner::used_up_text(use), std::move(response));
+  Outcome outcome = failed(std::string(kBudgetKind), std::move(why), std::move(response));
   outcome.cost = meter_.cost();
   return outcome;
 }

@@ -44,6 +44,7 @@ class ModelStep final : private ChatListener {
   runner::Outcome conclude(ChatEnd end);
   runner::Outcome failed_call(const ChatEnd& end, ChatFailure failure);
   runner::Outcome exceeded(const workflow::BudgetUse& use, std::string response);
+  runner::Outcome over_budget(Json payload, std::string why, std::string response);
   workflow::Usage usage_of(const ChatEnd& end) const;
   void charge(Json& payload, const ChatAnswer& answer, const workflow::Usage& usage);
   void warn_of_budget();

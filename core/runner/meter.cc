@@ -22,6 +22,20 @@ std::string used_up_text(const BudgetUse& use) {
          " allows no other model call: " + amount_text(use, use.used) + " are used";
 }
 
+std::string no_room_text(const NoRoom& next) {
+  const BudgetUse& use = next.use;
+  return "the budget of " + amount_text(use, use.budget) + " " + use.bound +
+         " has no room for the next model call: it is estimated at " +
+         amount_text(use, next.estimated) + ", and " +
+         (use.ratio > 0 ? amount_text(use, use.used) + " are used" : "nothing is used yet");
+}
+
+Json no_room_payload(const NoRoom& next, int step) {
+  Json payload = workflow::budget_payload(next.use, step);
+  payload["estimated"] = next.estimated;
+  return payload;
+}
+
 Meter::Meter(const Activity& activity, workflow::Budget budget,
              const std::vector<PriceRule>& prices, const Clock& clock)
     : budget_(std::move(budget)),
@@ -71,6 +85,23 @@ std::optional<BudgetUse> Meter::used_up() const {
 std::optional<BudgetUse> Meter::used_up(const More& more) const {
   std::optional<BudgetUse> use = most_used(budget_, spent(more));
   return use && use->ratio > 1 ? use : std::nullopt;
+}
+
+std::optional<NoRoom> Meter::no_room_for(const More& next) const {
+  workflow::Budget bounds;  // Those that an estimate speaks of.
+  bounds.usd = budget_.usd;
+  bounds.tokens = budget_.tokens;
+  const std::optional<BudgetUse> with = most_used(bounds, spent(next));
+  if (!with || with->ratio <= 1) return std::nullopt;
+  if (with->bound == "usd") {
+    bounds.tokens.reset();
+  } else {
+    bounds.usd.reset();
+  }
+  workflow::Spent alone;
+  alone.usd = next.usd;
+  alone.tokens = next.tokens;
+  return NoRoom{*most_used(bounds, spent({})), most_used(bounds, alone)->used};
 }
 
 std::optional<BudgetUse> Meter::warning() {

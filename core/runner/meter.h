@@ -16,6 +16,17 @@ namespace taskfeed::runner {
 /// Why a run ends: "the budget of 0.5 usd allows no other model call: 0.49 are used".
 std::string used_up_text(const workflow::BudgetUse& use);
 
+/// The next call's estimate, which is over what is left of a bound.
+struct NoRoom {
+  workflow::BudgetUse use;  ///< Without that call.
+  Json estimated;           ///< What it would take of the bound, in the bound's unit.
+};
+/// "the budget of 0.5 usd has no room for the next model call: it is estimated at 0.2, and 0.49 are
+/// used".
+std::string no_room_text(const NoRoom& next);
+/// WorkflowBudgetExceeded.
+Json no_room_payload(const NoRoom& next, int step);
+
 class Meter {
  public:
   /// `activity` says what its task has spent before.
@@ -37,13 +48,15 @@ class Meter {
   /// `cost_reported` or `cost_unknown` where it is so. False where no price is known.
   bool charge(const Call& call, Json& payload);
 
-  /// Where the budget is used up, or would be by `more`.
+  /// Where the budget is used up, or is by `more`, which a call has taken so far.
   struct More {
     NanoDollars usd = 0;
     int64_t tokens = 0;
   };
   std::optional<workflow::BudgetUse> used_up() const;
   std::optional<workflow::BudgetUse> used_up(const More& more) const;
+  /// Of a call that has not begun, by its estimate.
+  std::optional<NoRoom> no_room_for(const More& next) const;
   /// Once in a task's life.
   std::optional<workflow::BudgetUse> warning();
 

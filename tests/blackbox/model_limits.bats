@@ -129,8 +129,9 @@ $(tool note text <<<'["printf", "%s", "{text}"]')"
   said='usage=400,0 call note {"text":"a"} | usage=450,0 call note {"text":"b"}'
   ran "$said"' | usage=90,0 call note {"text":"c"} | usage=100,0 say Never.' 7
   same "one warning" "0.00085" "$(field WorkflowBudgetWarning .used)"
-  same "exceeded" "[0.001,true]" "$(field WorkflowBudgetExceeded '[.budget, .ratio >= 1]')"
   # The fourth call is not begun: by its estimate it would not be within what is left.
+  same "exceeded" "[0.001,0.00094,true]" \
+    "$(field WorkflowBudgetExceeded '[.budget, .used, .estimated > 0.00006]')"
   same "requests" 3 "$(requests)"
   same "the task's cost" 0.00094 "$(field WorkflowFailed .total_cost)"
   same "kind" '"budget_exceeded"' "$(field WorkflowFailed .error.kind)"

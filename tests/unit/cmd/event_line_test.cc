@@ -48,6 +48,10 @@ constexpr std::array kSamples{
            R"({"bound":"model_calls","budget":10,"used":8,"ratio":0.8,"step":3})"},
     Sample{types::kBudgetExceeded,
            R"({"bound":"wall_time","budget":"1m","used":"1m1s500ms","ratio":1.025,"step":3})"},
+    Sample{types::kBudgetExceeded,
+           R"({"bound":"usd","budget":0.00001,"used":0.0,"ratio":0.0,"estimated":2.017})"},
+    Sample{types::kBudgetExceeded,
+           R"({"bound":"tokens","budget":1000,"used":990,"ratio":0.99,"estimated":11})"},
     Sample{types::kApprovalRequested, R"({"tool":"rm","arguments":{"argv":["rm","-r","out"]}})"},
     Sample{types::kApprovalReceived, R"({"approved":true,"by":"ada"})"},
     Sample{types::kApprovalReceived, R"({"approved":false,"by":"ada","reason":"not today"})"},
@@ -186,11 +190,11 @@ TEST(EventLine, SurvivesFieldsOfAnyType) {
     for (const char* value : values) {
       Json event = Json::object();
       for (const char* key :
-           {"goal",     "step",          "name",        "status",         "model",   "usage",
-            "cost",     "error",         "tool",        "arguments",      "result",  "exit_code",
-            "ratio",    "budget",        "used",        "percent",        "message", "by",
-            "reason",   "total_cost",    "duration_ms", "final_response", "attempt", "text",
-            "approved", "estimated_cost"}) {
+           {"goal",     "step",           "name",        "status",         "model",   "usage",
+            "cost",     "error",          "tool",        "arguments",      "result",  "exit_code",
+            "ratio",    "budget",         "used",        "percent",        "message", "by",
+            "reason",   "total_cost",     "duration_ms", "final_response", "attempt", "text",
+            "approved", "estimated_cost", "estimated"}) {
         event[key] = parse_json(value).value();
       }
       EventRenderer renderer({.utf8 = true, .utc = true});

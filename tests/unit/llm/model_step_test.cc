@@ -214,8 +214,17 @@ TEST(ModelStepBudget, BeginsNoCallOnceItIsUsedUp) {
 TEST(ModelStepBudget, CountsWhatTheRequestItselfWillTake) {
   LoopWorld world;
   world.config.model_server->budget.tokens = 3;
-  EXPECT_EQ(world.step(0).failure->kind, "budget_exceeded");
+  const Outcome outcome = world.step(0);
+  EXPECT_EQ(outcome.failure->kind, "budget_exceeded");
+  EXPECT_EQ(outcome.response, "before");
   EXPECT_TRUE(world.peer.requests().empty());
+  const Json exceeded = world.last(types::kBudgetExceeded);
+  EXPECT_EQ(exceeded["used"], 0);
+  EXPECT_EQ(exceeded["ratio"], 0);
+  EXPECT_GT(int_at(exceeded, "estimated"), 3);
+  EXPECT_EQ(outcome.failure->message,
+            "the budget of 3 tokens has no room for the next model call: it is estimated at " +
+                std::to_string(int_at(exceeded, "estimated")) + ", and nothing is used yet");
 }
 
 TEST(ModelStepBudget, CutsAStreamThatGoesOverIt) {
@@ -230,6 +239,8 @@ TEST(ModelStepBudget, CutsAStreamThatGoesOverIt) {
   EXPECT_EQ(outcome.failure->kind, "budget_exceeded");
   EXPECT_EQ(world.last(types::kLlmCallFailed)["error"]["kind"], "budget_exceeded");
   EXPECT_LT(outcome.response.size(), 1'000u);
+  EXPECT_GT(int_at(world.last(types::kBudgetExceeded), "used"), 200);
+  EXPECT_FALSE(world.last(types::kBudgetExceeded).contains("estimated"));
   EXPECT_GT(world.spent.usd, 0);
 }
 

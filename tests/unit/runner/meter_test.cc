@@ -92,6 +92,25 @@ TEST(Meter, IsUsedUpAtTheBoundAndOverItByWhatIsToCome) {
   EXPECT_TRUE(meter.used_up());
 }
 
+TEST(Meter, TellsWhatTheNextCallWouldTakeFromWhatIsUsed) {
+  MeterWorld world;
+  world.budget.usd = kDollar;
+  world.budget.tokens = 1'000;
+  world.budget.steps = 1;
+  world.spent.usd = kDollar / 4;
+  world.spent.tokens = 990;
+  Meter meter = world.meter();
+  EXPECT_FALSE(meter.no_room_for({.usd = kDollar / 2, .tokens = 10}));
+  const auto dollars = meter.no_room_for({.usd = kDollar, .tokens = 20});
+  ASSERT_TRUE(dollars);
+  EXPECT_EQ(dump_json(no_room_payload(*dollars, 3)),
+            R"({"bound":"usd","budget":1.0,"used":0.25,"ratio":0.25,"step":3,"estimated":1.0})");
+  const auto tokens = meter.no_room_for({.usd = 0, .tokens = 11});
+  ASSERT_TRUE(tokens);
+  EXPECT_EQ(dump_json(no_room_payload(*tokens, 3)),
+            R"({"bound":"tokens","budget":1000,"used":990,"ratio":0.99,"step":3,"estimated":11})");
+}
+
 TEST(Meter, WarnsOnceInATasksLife) {
   MeterWorld world;
   world.budget.steps = 5;
@@ -127,6 +146,15 @@ TEST(MeterText, SaysAmountsAsPeopleWriteThem) {
             "the budget of 10m wall_time allows no other model call: 10m3s are used");
   EXPECT_EQ(used_up_text({"tokens", 100, 90}),
             "the budget of 100 tokens allows no other model call: 90 are used");
+}
+
+TEST(MeterText, SaysThatTheNextCallIsAnEstimate) {
+  EXPECT_EQ(no_room_text({{"usd", dollars_to_json(10'000), dollars_to_json(0)}, 2.017}),
+            "the budget of 0.00001 usd has no room for the next model call: it is estimated at "
+            "2.017, and nothing is used yet");
+  EXPECT_EQ(no_room_text({{"tokens", 100, 90, 0.9}, 11}),
+            "the budget of 100 tokens has no room for the next model call: it is estimated at 11, "
+            "and 90 are used");
 }
 
 }  // namespace
