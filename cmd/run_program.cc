@@ -10,7 +10,7 @@
 #include "event_publisher.h"
 #include "inputs.h"
 #include "process/command_runner.h"
-#include "service/task_service.h"
+#include "runner/built_in.h"
 #include "status_line.h"
 #include "workflow/events.h"
 
@@ -254,12 +254,11 @@ ExitStatus status_of(const Task& task, const runner::Outcome& outcome, const Res
 }  // namespace
 
 ExitStatus run_program(const ProgramRun& program, Deps& deps) {
-  const Result<Task> task =
-      deps.tasks().create({.agent = AgentId::parse(service::kRunAgent).value(),
-                           .description = command_line(program.argv),
-                           .user_id = program.user,
-                           .parameters = Json::object(),
-                           .labels = program.labels});
+  const Result<Task> task = deps.tasks().create({.agent = AgentId::parse(runner::kRunAgent).value(),
+                                                 .description = command_line(program.argv),
+                                                 .user_id = program.user,
+                                                 .parameters = Json::object(),
+                                                 .labels = program.labels});
   if (!task) return fail(deps, task.error());
   if (deps.err.is_terminal()) {
     remark(deps, "task " + task->id.str() + "; follow it elsewhere with: taskfeed" +

@@ -1,5 +1,6 @@
 #include "runner/agent_source.h"
 
+#include "runner/built_in.h"
 #include "runner/json_place.h"
 
 namespace taskfeed::runner {
@@ -24,7 +25,8 @@ Result<AgentConfig> agent_from_text(std::string_view text, std::string_view sour
             placed(source, line_of_json_error(text, json.error()), json.error().text)};
   }
   const Json* const inner = json->size() == 1 ? find(*json, "agent") : nullptr;
-  Result<AgentConfig> agent = agent_from_json(inner != nullptr ? *inner : *json, Origin::kOperator);
+  Result<AgentConfig> agent =
+      unless_built_in(agent_from_json(inner != nullptr ? *inner : *json, Origin::kOperator));
   if (agent) return agent;
   const std::string& why = agent.error().text;
   const std::string path =

@@ -1,6 +1,7 @@
 #include <toml++/toml.h>
 
 #include "runner/agent_config.h"
+#include "runner/built_in.h"
 
 namespace taskfeed::runner {
 namespace {
@@ -66,7 +67,8 @@ Result<AgentConfig> agent_from_toml(std::string_view text, std::string_view sour
   if (agent == nullptr) {
     return {Errc::kInvalid, std::string(source) + ": has no [agent] table"};
   }
-  Result<AgentConfig> config = agent_from_json(table_to_json(*agent), Origin::kOperator);
+  Result<AgentConfig> config =
+      unless_built_in(agent_from_json(table_to_json(*agent), Origin::kOperator));
   if (config) return config;
   const std::string& why = config.error().text;
   return {config.error().code, place_of(source, *agent, why) + ": " + why};

@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "event/event_type.h"
+#include "runner/built_in.h"
 #include "runner/model_overrides.h"
 
 namespace taskfeed::service {
@@ -232,7 +233,7 @@ Error unknown_task(const TaskId& task) {
 }
 
 Error built_in_agent(const AgentId& agent) {
-  return {Errc::kInvalid, "the agent `" + agent.str() + "` is built in; choose another id"};
+  return {Errc::kInvalid, runner::built_in_text(agent)};
 }
 
 Result<runner::AgentConfig> read_agent(const broker::StoredAgent& stored) {

@@ -2,15 +2,12 @@
 
 #include <algorithm>
 
+#include "runner/built_in.h"
 #include "runner/model_overrides.h"
 #include "service/rules.h"
 
 namespace taskfeed::service {
 namespace {
-
-bool is_built_in(const AgentId& id) {
-  return id.str() == kRunAgent || id.str() == kForeignAgent;
-}
 
 /// Whoever published it executes it, whichever agent it named.
 bool is_bridged(const Task& task) {
@@ -19,8 +16,9 @@ bool is_bridged(const Task& task) {
 
 runner::AgentConfig built_in(const AgentId& id) {
   return {.id = id,
-          .description = id.str() == kRunAgent ? "Programs started by `taskfeed run -- CMD`"
-                                               : "Tasks that publishers on Redis channels execute",
+          .description = id.str() == runner::kRunAgent
+                             ? "Programs started by `taskfeed run -- CMD`"
+                             : "Tasks that publishers on Redis channels execute",
           .runner = runner::RunnerKind::kExternal,
           .enable_streaming = true,
           .steps = {},
@@ -265,7 +263,7 @@ Result<AgentListing> TaskService::agents() {
 }
 
 Result<runner::AgentConfig> TaskService::agent(const AgentId& id) {
-  if (is_built_in(id)) return built_in(id);
+  if (runner::is_built_in(id)) return built_in(id);
   const Result<broker::StoredAgent> stored = ports_.agents.agent(id);
   if (!stored) {
     if (stored.error().code != Errc::kNotFound) return stored.error();
@@ -276,7 +274,7 @@ Result<runner::AgentConfig> TaskService::agent(const AgentId& id) {
 }
 
 Result<void> TaskService::put_agent(const runner::AgentConfig& agent) {
-  if (is_built_in(agent.id)) return built_in_agent(agent.id);
+  if (runner::is_built_in(agent.id)) return built_in_agent(agent.id);
   const Result<std::vector<broker::StoredAgent>> stored = ports_.agents.agents();
   if (!stored) return stored.error();
   const bool replaces = std::any_of(stored->begin(), stored->end(),
@@ -289,7 +287,7 @@ Result<void> TaskService::put_agent(const runner::AgentConfig& agent) {
 }
 
 Result<void> TaskService::remove_agent(const AgentId& id) {
-  if (is_built_in(id)) return built_in_agent(id);
+  if (runner::is_built_in(id)) return built_in_agent(id);
   if (const Result<runner::AgentConfig> known = agent(id);
       !known && known.error().code == Errc::kNotFound) {
     return known.error();

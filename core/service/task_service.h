@@ -19,10 +19,6 @@
 
 namespace taskfeed::service {
 
-/// The agent of `taskfeed run -- CMD`: always there, never stored; whoever started the program
-/// publishes its events.
-inline constexpr std::string_view kRunAgent = "run";
-
 struct ServicePorts {
   broker::EventLog& events;
   broker::TaskStore& tasks;

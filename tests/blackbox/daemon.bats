@@ -230,3 +230,17 @@ run = ["true"]'
   eventually withdrawn two
   status 0 taskfeed agents show three
 }
+
+@test "a file that declares a built-in agent is wrong, for check, for serve, and after SIGHUP" {
+  two_step_agent
+  serve
+  sed 's/^id = .*/id = "run"/' agents/two.toml >run.toml
+  has "$(<run.toml)" 'id = "run"'
+  status 2 taskfeed agents check run.toml
+  has "$stderr" "run.toml:" ': id: the agent `run` is built in'
+  cp run.toml agents/
+  kill -HUP "$daemon"
+  eventually grep -q 'agents/run.toml:.*the agents stay as they were' serve.err
+  status 2 taskfeed --state-dir other serve --redis "$redis" --agents agents --listen 127.0.0.1:0
+  has "$stderr" "agents/run.toml:" "is built in"
+}

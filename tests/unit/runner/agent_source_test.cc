@@ -36,5 +36,15 @@ TEST(AgentSource, NamesTheLineInEither) {
                   .text.starts_with("a.json:5: steps[1].timeout"));
 }
 
+TEST(AgentSource, DeclaresNoAgentThatIsBuiltIn) {
+  for (const std::string id : {"run", "bridge"}) {
+    const std::string why = "id: the agent `" + id + "` is built in; choose another id";
+    const std::string toml = "[agent]\nrunner = 'external'\nid = '" + id + "'\n";
+    EXPECT_EQ(agent_from_text(toml, "a.toml").error().text, "a.toml:3: " + why);
+    const std::string json = "{\"runner\": \"external\",\n\"id\": \"" + id + "\"}";
+    EXPECT_EQ(agent_from_text(json, "a.json").error().text, "a.json:2: " + why);
+  }
+}
+
 }  // namespace
 }  // namespace taskfeed::runner
