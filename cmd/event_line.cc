@@ -5,6 +5,7 @@
 #include "event/event.h"
 #include "event_fields.h"
 #include "render.h"
+#include "task/question.h"
 #include "task/task.h"
 
 namespace taskfeed::cmd {
@@ -104,6 +105,18 @@ EventLine llm(std::string_view type, const Json& event, const Looks& looks) {
   return {"LLM", marks.done, Tone::kCompleted, fields.take()};
 }
 
+/// Nobody at all where the time ran out, which is no refusal by a person.
+void who_answered(EventFields& fields, const Json& event, bool answered,
+                  std::string_view how = {}) {
+  if (!answered && string_at(event, "by").empty() &&
+      string_at(event, "reason") == kNobodyAnswered) {
+    fields.fact("nobody answered in time", Rank::kMain);
+    return;
+  }
+  if (!how.empty()) fields.fact(how, Rank::kMain);
+  fields.who(event);
+}
+
 EventLine tool_or_approval(std::string_view type, const Json& event, const Looks& looks) {
   const Marks marks(looks.utf8);
   EventFields fields(looks);
@@ -137,12 +150,12 @@ EventLine tool_or_approval(std::string_view type, const Json& event, const Looks
   if (type == types::kInputReceived) {
     const bool given = find(event, "text") != nullptr;
     if (given) fields.json(event, "text");
-    fields.who(event);
+    who_answered(fields, event, given);
     return {"ASK", given ? marks.done : marks.failed, given ? Tone::kCompleted : Tone::kHalted,
             fields.take()};
   }
   const bool approved = bool_at(event, "approved");
-  fields.fact(approved ? "approved" : "refused", Rank::kMain).who(event);
+  who_answered(fields, event, approved, approved ? "approved" : "refused");
   return {"ASK", approved ? marks.done : marks.failed, approved ? Tone::kCompleted : Tone::kHalted,
           fields.take()};
 }

@@ -5,6 +5,7 @@
 #include "llm/call_crew.h"
 #include "llm/outcomes.h"
 #include "runner/tool_arguments.h"
+#include "runner/unanswered.h"
 #include "workflow/depth.h"
 
 namespace taskfeed::llm {
@@ -68,7 +69,9 @@ std::optional<ToolResult> ToolStep::refusal(const AskedCall& asked, const runner
   for (const Question& question : activity_.questions) {
     if (question.call != asked.id || (question.answer && question.answer->approved)) continue;
     std::string text = "the call was not approved";
-    if (!question.answer) return told(std::move(text));
+    if (!answered_in_time(question)) {
+      return told(text + ": " + runner::nobody_answered_text(activity_.agent));
+    }
     if (!question.answer->by.empty()) text += " by " + question.answer->by;
     if (!question.answer->reason.empty()) text += ": " + question.answer->reason;
     return told(std::move(text));

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "event/event_type.h"
+#include "runner/unanswered.h"
 
 namespace taskfeed::process {
 namespace {
@@ -170,11 +171,19 @@ Json spawn_failed_payload(const std::string& call_id, const CommandStep& step,
   return payload;
 }
 
+Outcome not_allowed(const CommandStep& step, bool last, TaskFailure why) {
+  Outcome outcome = failed(step, last, std::move(why));
+  outcome.retryable = false;
+  return outcome;
+}
+
 /// What a person has to say before the step may run: a text first, so that whoever approves sees
 /// it. Empty once all is said, and nothing refused.
 std::optional<Outcome> gate(const Activity& activity, const CommandStep& step, bool last,
                             IdSource& ids) {
   const std::string what = "step \"" + to_utf8(step.name) + "\": ";
+  const std::string unanswered =
+      runner::nobody_answered_text(activity.agent) + " (approval_timeout)";
   const Question* const input = asked(activity, QuestionKind::kInput);
   const Question* const approval = asked(activity, QuestionKind::kApproval);
   Question question;
@@ -185,9 +194,7 @@ std::optional<Outcome> gate(const Activity& activity, const CommandStep& step, b
     return ask(std::move(question));
   }
   if (input != nullptr && !answered_in_time(*input)) {
-    Outcome outcome = failed(step, last, {"timeout", what + "nobody gave the input in time"});
-    outcome.retryable = false;
-    return outcome;
+    return not_allowed(step, last, {"timeout", what + unanswered});
   }
   if (step.approval && approval == nullptr) {
     question.tool = to_utf8(base_name(step.argv.front()));
@@ -196,12 +203,12 @@ std::optional<Outcome> gate(const Activity& activity, const CommandStep& step, b
     return ask(std::move(question));
   }
   if (approval != nullptr && !(approval->answer && approval->answer->approved)) {
-    const Answer answer = approval->answer.value_or(Answer{});
+    if (!answered_in_time(*approval))
+      return not_allowed(step, last, {"refused", what + unanswered});
+    const Answer& answer = *approval->answer;
     const std::string by = answer.by.empty() ? "" : " by " + answer.by;
     const std::string reason = answer.reason.empty() ? "" : ": " + answer.reason;
-    Outcome outcome = failed(step, last, {"refused", what + "refused" + by + reason});
-    outcome.retryable = false;
-    return outcome;
+    return not_allowed(step, last, {"refused", what + "refused" + by + reason});
   }
   return std::nullopt;
 }

@@ -59,11 +59,14 @@ bool says_the_same(const Question& answered, const ControlRequest& request) {
 
 Error answered_already(const Task& task, const Question& answered) {
   const Answer& answer = *answered.answer;
+  const std::string call = "the call " + shown(answered.call) + " of the task " + task.id.str();
+  if (!answered_in_time(answered)) {
+    return {Errc::kConflict, call + " waits no more: nobody answered it in time"};
+  }
   const std::string was = answered.kind == QuestionKind::kInput ? "given another text"
                           : answer.approved                     ? "approved"
                                                                 : "refused";
-  return {Errc::kConflict, "the call " + shown(answered.call) + " of the task " + task.id.str() +
-                               " was " + was + " already" +
+  return {Errc::kConflict, call + " was " + was + " already" +
                                (answer.by.empty() ? "" : ", by " + shown(answer.by))};
 }
 

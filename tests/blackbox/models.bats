@@ -291,6 +291,8 @@ $(note_tool)"
   asking 'approval_timeout = "300ms"'
   ran 'call drop {"name":"x"} | say It stays.'
   same "not approved" '[false,"timeout"]' "$(field WorkflowApprovalReceived '[.approved, .reason]')"
+  has "$(taskfeed tail --no-follow "$task")" "nobody answered in time"
+  has "$(asked '.body.messages[-1].content' | tail -n 1)" "nobody answered within 300ms"
   same "the answer" "It stays." "$(taskfeed result "$task")"
   [ ! -e dropped ]
 }

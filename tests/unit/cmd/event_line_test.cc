@@ -55,6 +55,8 @@ constexpr std::array kSamples{
     Sample{types::kApprovalRequested, R"({"tool":"rm","arguments":{"argv":["rm","-r","out"]}})"},
     Sample{types::kApprovalReceived, R"({"approved":true,"by":"ada"})"},
     Sample{types::kApprovalReceived, R"({"approved":false,"by":"ada","reason":"not today"})"},
+    Sample{types::kApprovalReceived, R"({"approved":false,"by":"","reason":"timeout"})"},
+    Sample{types::kApprovalReceived, R"({"approved":false,"by":"ada","reason":"timeout"})"},
     Sample{types::kApprovalRequested, R"({"tool":"deploy","task_id":"0198f3c2-4c1e-7d30"})"},
     Sample{types::kInputRequested, R"({"prompt":"Which version?","task_id":"0198f3c2-4c1e-7d30"})"},
     Sample{types::kInputReceived, R"({"text":"1.2.3","by":"ada"})"},

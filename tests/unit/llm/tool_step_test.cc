@@ -132,6 +132,15 @@ TEST(ToolStepApproval, LetsTheCallThroughOrTellsTheModelOfTheRefusal) {
   }
 }
 
+TEST(ToolStepApproval, ThatNobodyGaveInTimeIsToldToTheModelAsThat) {
+  ToolWorld world({asked("b", "drop", "{}")});
+  world.config.approval_timeout = std::chrono::minutes(90);
+  world.questions = {answered_question(false)};
+  world.questions[0].answer = Answer{false, "", "", std::string(kNobodyAnswered)};
+  EXPECT_EQ(world.step(1).status, Status::kCompleted);
+  EXPECT_EQ(world.call(0).result, "the call was not approved: nobody answered within 1h30m");
+}
+
 TEST(ToolStepApproval, IsNotAskedForWhereTheArgumentsDoNotFit) {
   for (const bool approved : {false, true}) {
     ToolWorld world({asked("b", "rm", R"({"pth":1})"), asked("c", "rm", R"({"path":"/tmp/x"})")});

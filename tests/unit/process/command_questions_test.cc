@@ -85,7 +85,19 @@ TEST_F(CommandQuestions, ThatAreRefusedFailTheStepForGood) {
 TEST_F(CommandQuestions, ThatNobodyAnswersFailTheStep) {
   step_.input = "?";
   answer({false, "", "", std::string(kNobodyAnswered)});
-  EXPECT_EQ(run().failure->kind, "timeout");
+  EXPECT_EQ(run().failure, (TaskFailure{"timeout",
+                                        "step \"deploy\": nobody answered within 1d "
+                                        "(approval_timeout)"}));
+}
+
+TEST_F(CommandQuestions, ThatRunOutOfTimeAreNotCalledRefused) {
+  step_.approval = true;
+  answer({false, "", "", std::string(kNobodyAnswered)});
+  const Outcome outcome = run();
+  EXPECT_EQ(outcome.failure, (TaskFailure{"refused",
+                                          "step \"deploy\": nobody answered within 1d "
+                                          "(approval_timeout)"}));
+  EXPECT_FALSE(outcome.retryable);
 }
 
 }  // namespace

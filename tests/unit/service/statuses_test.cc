@@ -148,6 +148,16 @@ TEST_F(ServiceControl, SaysWhoAnsweredBefore) {
       << answered.error().text;
 }
 
+TEST_F(ServiceControl, SaysThatTheTimeToAnswerIsOver) {
+  const TaskId id = task_in(TaskStatus::kRunning);
+  append(id, types::kApprovalReceived,
+         {{"tool_call_id", "c1"}, {"approved", false}, {"by", ""}, {"reason", "timeout"}});
+  const auto answered = service_.control(id, {SignalKind::kApprove, "bob", ""});
+  ASSERT_FALSE(answered.ok());
+  EXPECT_NE(answered.error().text.find("nobody answered it in time"), std::string::npos)
+      << answered.error().text;
+}
+
 TEST_F(ServiceControl, LeavesATaskThatAWorkerHoldsToTheWorker) {
   const TaskId id = task_in(TaskStatus::kPending);
   const auto held = broker.claim(id, worker("w1"), Milliseconds(60'000)).value();
