@@ -87,11 +87,7 @@ Outcome OpenAiRunner::run_step(const runner::Activity& activity, const Headers& 
   if (!headers) return failed("auth", headers.error().text);
   Result<std::vector<runner::Tool>> tools = toolbox->list(stop);
   if (stop.stop_requested()) return stopped();
-  if (!tools) {
-    Outcome outcome = failed("tools_unavailable", tools.error().text, activity.previous_response);
-    outcome.retryable = true;
-    return outcome;
-  }
+  if (!tools) return tools_unavailable(tools.error(), activity.previous_response);
   return step.carry_out(*headers, *std::move(tools));
 }
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "runner/runner.h"
+#include "runner/tools.h"
 
 namespace taskfeed::llm {
 
@@ -23,6 +23,13 @@ inline runner::Outcome failed(std::string kind, std::string text, std::string re
   outcome.status = runner::Outcome::Status::kFailed;
   outcome.failure = TaskFailure{std::move(kind), std::move(text)};
   outcome.response = std::move(response);
+  return outcome;
+}
+
+/// Where Toolbox::list() failed with `why`.
+inline runner::Outcome tools_unavailable(const Error& why, std::string response) {
+  runner::Outcome outcome = failed("tools_unavailable", why.text, std::move(response));
+  outcome.retryable = runner::may_heal(why);
   return outcome;
 }
 

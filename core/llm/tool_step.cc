@@ -95,11 +95,7 @@ void ToolStep::ask(const Planned& planned, std::vector<Question>& questions) con
 Outcome ToolStep::carry_out() {
   const Result<std::vector<runner::Tool>> tools = ports_.toolbox.list(stop_);
   if (stop_.stop_requested()) return stopped();
-  if (!tools) {
-    Outcome outcome = failed("tools_unavailable", tools.error().text, activity_.previous_response);
-    outcome.retryable = true;
-    return outcome;
-  }
+  if (!tools) return tools_unavailable(tools.error(), activity_.previous_response);
   // Others may publish events of a task that is not executed yet: its history is not ours alone.
   if (activity_.conversation->turns.size() != static_cast<size_t>(activity_.step) / 2 + 1) {
     return failed("invalid_state", "no answer of the model asks for the calls of this step");

@@ -69,10 +69,10 @@ Request Client::request(std::string method, Json params) const {
 }
 
 Error Client::named(const Error& error) const {
-  return {error.code, "mcp server \"" + plan_.name + "\": " + error.text};
+  return {error.code, "mcp server \"" + plan_.name + "\": " + plan_.secrets.hide(error.text)};
 }
 
-void Client::note_failure_locked(const Error& error) {
+void Client::note_failure_locked(const Error& error, Teller teller) {
   state_ = State::kAway;
   tools_.reset();
   failure_ = error;
@@ -84,11 +84,12 @@ void Client::note_failure_locked(const Error& error) {
     delay = std::min(delay, limits_.retry_max);
   }
   retry_at_ = clock_.mono() + delay;
+  if (teller == Teller::kCaller) return;
   log_.warn("mcp server \"" + plan_.name + "\" failed: " + plan_.secrets.hide(error.text));
 }
 
 /// The number of the connection that stands.
-Result<uint64_t> Client::connect(const std::stop_token& stop) {
+Result<uint64_t> Client::connect(Teller teller, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, stop, [this] { return state_ != State::kConnecting; });
   if (stop.stop_requested()) return stopped();
@@ -96,7 +97,7 @@ Result<uint64_t> Client::connect(const std::stop_token& stop) {
   if (state_ == State::kConnected) {
     if (link_->alive()) return connection_;
     state_ = State::kAway;
-    if (!link_->rested()) note_failure_locked({Errc::kUnavailable, "it ended"});
+    if (!link_->rested()) note_failure_locked({Errc::kUnavailable, "it ended"}, Teller::kClient);
   }
   if (failures_ > 1 && clock_.mono() < retry_at_) {
     return Error{failure_.code, "it is not available (" + failure_.text +
@@ -115,7 +116,7 @@ Result<uint64_t> Client::connect(const std::stop_token& stop) {
     tools_.reset();
     return ++connection_;
   }
-  if (!stop.stop_requested()) note_failure_locked(done.error());
+  if (!stop.stop_requested()) note_failure_locked(done.error(), teller);
   return done.error();
 }
 
@@ -174,16 +175,16 @@ void Client::lost(uint64_t connection) {
   }
 }
 
-void Client::died(uint64_t connection, const Error& how) {
+void Client::died(uint64_t connection, const Error& how, Teller teller) {
   const std::lock_guard lock(mutex_);
-  if (connection == connection_ && state_ == State::kConnected) note_failure_locked(how);
+  if (connection == connection_ && state_ == State::kConnected) note_failure_locked(how, teller);
 }
 
 /// On a connection; where that turns out to be lost before anything happened, on a second one.
-Reply Client::ask(const Request& request, const std::stop_token& stop) {
+Reply Client::ask(const Request& request, Teller teller, const std::stop_token& stop) {
   Reply reply;
   for (int attempt = 0; attempt < 2; ++attempt) {
-    const Result<uint64_t> connection = connect(stop);
+    const Result<uint64_t> connection = connect(teller, stop);
     if (!connection) {
       reply.kind = stop.stop_requested() ? Reply::Kind::kStopped : Reply::Kind::kFault;
       reply.fault = connection.error();
@@ -191,7 +192,8 @@ Reply Client::ask(const Request& request, const std::stop_token& stop) {
     }
     reply = link_->request(request, stop);
     if (reply.kind != Reply::Kind::kLost) {
-      if (reply.kind == Reply::Kind::kFault && !link_->alive()) died(*connection, reply.fault);
+      const bool fault = reply.kind == Reply::Kind::kFault;
+      if (fault && !link_->alive()) died(*connection, reply.fault, teller);
       break;
     }
     lost(*connection);
@@ -204,7 +206,7 @@ Result<ToolPage> Client::list_page(const std::string& cursor, const std::stop_to
   if (!cursor.empty()) params["cursor"] = cursor;
   Request page = request("tools/list", std::move(params));
   page.silence_max = std::max(plan_.timeout, limits_.start_max);
-  Reply reply = ask(page, stop);
+  Reply reply = ask(page, Teller::kCaller, stop);
   if (reply.kind == Reply::Kind::kRefusal && reply.refusal.code == kMethodNotFound) {
     return ToolPage{};  // A server without tools.
   }
@@ -238,7 +240,7 @@ Result<std::vector<RemoteTool>> Client::list(const std::stop_token& stop) {
 }
 
 Result<std::vector<RemoteTool>> Client::tools(const std::stop_token& stop) {
-  if (const Result<uint64_t> connection = connect(stop); !connection) {
+  if (const auto connection = connect(Teller::kCaller, stop); !connection) {
     return named(connection.error());
   }
   const bool changed = link_->take_tools_changed();
@@ -262,8 +264,8 @@ void Client::note_answer(bool silent) {
   if (!silent) failures_ = 0;
   if (silent_calls_ < limits_.silent_calls_max || state_ != State::kConnected) return;
   silent_calls_ = 0;
-  note_failure_locked(
-      {Errc::kTimeout, "it answers no call any more"});  // Ended by the next open().
+  note_failure_locked({Errc::kTimeout, "it answers no call any more"},  // Ended by the next open().
+                      Teller::kClient);
 }
 
 runner::ToolResult Client::call(const std::string& tool, const Json& arguments,
@@ -279,7 +281,7 @@ runner::ToolResult Client::call(const std::string& tool, const Json& arguments,
     const std::string line = progress_line(params);
     return line.empty() || on_progress(plan_.secrets.hide(line));
   };
-  const Reply reply = ask(call, stop);
+  const Reply reply = ask(call, Teller::kClient, stop);
   runner::ToolResult result;
   switch (reply.kind) {
     case Reply::Kind::kResult:

@@ -7,7 +7,8 @@
 ///
 /// Threads  Any, several at once: calls share the connection. They block their caller; `stop` ends
 ///          them within a second.
-/// Errors   tools(): kUnavailable, kTimeout, kInvalid …, naming the server. call(): a ToolResult.
+/// Errors   tools(): kUnavailable, kTimeout, kInvalid …, naming the server; as loop::spawn() where
+///          its program cannot be started. call(): a ToolResult.
 /// Owns     The link and the list of tools. Borrows clock and log.
 #pragma once
 
@@ -62,17 +63,19 @@ class Client {
 
  private:
   enum class State { kAway, kConnecting, kConnected };
+  /// Who tells the log of a failure: the client, or whoever gets it from tools().
+  enum class Teller { kClient, kCaller };
 
-  Result<uint64_t> connect(const std::stop_token& stop);
+  Result<uint64_t> connect(Teller teller, const std::stop_token& stop);
   Result<void> shake_hands(const std::stop_token& stop);
   Result<void> initialize(const std::stop_token& stop, bool& ask_stateless);
   Result<void> discover(const std::stop_token& stop);
   Result<std::vector<RemoteTool>> list(const std::stop_token& stop);
   Result<ToolPage> list_page(const std::string& cursor, const std::stop_token& stop);
-  Reply ask(const Request& request, const std::stop_token& stop);
+  Reply ask(const Request& request, Teller teller, const std::stop_token& stop);
   void lost(uint64_t connection);
-  void died(uint64_t connection, const Error& how);
-  void note_failure_locked(const Error& error);
+  void died(uint64_t connection, const Error& how, Teller teller);
+  void note_failure_locked(const Error& error, Teller teller);
   void note_answer(bool silent);
   Request request(std::string method, Json params = Json::object()) const;
   Error named(const Error& error) const;

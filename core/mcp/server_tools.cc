@@ -4,7 +4,18 @@
 
 namespace taskfeed::mcp {
 
-ServerTools::ServerTools(std::vector<Seat> seats, Log& log) : seats_(std::move(seats)), log_(log) {}
+void FailureNotes::tell(const std::string& task, const std::string& server, const Error& why) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (told_.contains({task, server})) return;
+    if (told_.size() >= kept_max_) told_.clear();
+    told_.emplace(task, server);
+  }
+  log_.warn("the task " + task + " has no tools of " + why.text);  // mcp server "…": …
+}
+
+ServerTools::ServerTools(std::vector<Seat> seats, std::string task, FailureNotes& notes, Log& log)
+    : seats_(std::move(seats)), task_(std::move(task)), notes_(notes), log_(log) {}
 
 /// Side by side, since each may have to be started.
 ServerTools::Listed ServerTools::ask_all(const std::stop_token& stop) const {
@@ -25,13 +36,14 @@ Result<std::vector<runner::Tool>> ServerTools::list(std::stop_token stop) {
   std::optional<Error> failure;
   size_t failed = 0;
   for (size_t seat = 0; seat < seats_.size(); ++seat) {
+    const runner::McpServer& server = seats_[seat].server;
     if (!listed[seat]) {
-      failure = listed[seat].error();
+      const Error& why = listed[seat].error();
+      if (!failure || runner::may_heal(why)) failure = why;
       ++failed;
-      if (!stop.stop_requested()) log_.warn("its tools are left out: " + failure->text);
+      if (!stop.stop_requested()) notes_.tell(task_, server.name, why);
       continue;
     }
-    const runner::McpServer& server = seats_[seat].server;
     for (RemoteTool& remote : *listed[seat]) {
       if (!server.tools.holds(remote.name)) continue;
       runner::Tool tool;

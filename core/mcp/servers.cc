@@ -2,7 +2,6 @@
 
 #include <thread>
 
-#include "mcp/server_tools.h"
 #include "mcp/side_by_side.h"
 
 namespace taskfeed::mcp {
@@ -47,7 +46,11 @@ std::string or_else(std::string value, std::string_view otherwise) {
 }  // namespace
 
 Servers::Servers(const Clock& clock, Log& log, Variables variables, const ServersLimits& limits)
-    : clock_(clock), log_(log), variables_(std::move(variables)), limits_(limits) {}
+    : clock_(clock),
+      log_(log),
+      variables_(std::move(variables)),
+      limits_(limits),
+      notes_(log, limits.notes_max) {}
 
 Servers::~Servers() {
   std::vector<std::thread> closing;
@@ -129,7 +132,7 @@ std::unique_ptr<runner::Toolbox> Servers::toolbox(const std::vector<runner::McpS
     seats.push_back({server, client_for(server, task)});
   }
   forget_unused(forgotten);
-  return std::make_unique<ServerTools>(std::move(seats), log_);
+  return std::make_unique<ServerTools>(std::move(seats), task, notes_, log_);
 }
 
 }  // namespace taskfeed::mcp

@@ -5,7 +5,8 @@
 /// `server__tool`, so that two servers cannot take each other's.
 ///
 /// Threads  Any. A Toolbox's calls block their caller, as its port says.
-/// Errors   As runner::Toolbox says. A server that cannot be reached is left out and logged.
+/// Errors   As runner::Toolbox says. A server that cannot be reached is left out, and the log
+///          told once for each task.
 /// Owns     Every Client. Borrows clock and log. Outlives every Toolbox.
 #pragma once
 
@@ -15,6 +16,7 @@
 #include "mcp/client.h"
 #include "mcp/http_link.h"
 #include "mcp/pipe_link.h"
+#include "mcp/server_tools.h"
 #include "runner/agent_config.h"
 
 namespace taskfeed::mcp {
@@ -24,6 +26,7 @@ struct ServersLimits {
   PipeLimits pipe;
   HttpLinkLimits http;
   Milliseconds forget_after{600'000};  ///< Without use, and with no run that could use it.
+  size_t notes_max = 1'000;            ///< Failures that are not told again; then all may be.
 };
 
 class Servers {
@@ -49,6 +52,7 @@ class Servers {
   Log& log_;
   const Variables variables_;
   const ServersLimits limits_;
+  FailureNotes notes_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Client>> clients_;
 };

@@ -13,9 +13,8 @@ Result<std::vector<Tool>> JoinedToolbox::list(std::stop_token stop) {
   for (size_t at = 0; at < boxes_.size(); ++at) {
     Result<std::vector<Tool>> listed = boxes_[at]->list(stop);
     if (!listed) {
-      failure = listed.error();
+      if (!failure || may_heal(listed.error())) failure = listed.error();
       ++failed;
-      if (!stop.stop_requested()) log_.warn("tools are left out: " + failure->text);
       continue;
     }
     for (Tool& tool : *listed) {

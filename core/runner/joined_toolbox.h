@@ -4,8 +4,8 @@
 /// the log.
 ///
 /// Threads  As Toolbox says.
-/// Errors   list() fails where every box does; a box that fails beside others is left out and told
-///          to the log.
+/// Errors   list() fails where every box does, with what may heal where one may; a box that fails
+///          beside others is left out, and has told the log why.
 /// Owns     Its boxes, and which of them has which name. Borrows the log.
 #pragma once
 

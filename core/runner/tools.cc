@@ -13,4 +13,8 @@ bool is_tool_name(std::string_view name) {
          });
 }
 
+bool may_heal(const Error& failure) {
+  return failure.code != Errc::kNotFound && failure.code != Errc::kForbidden;
+}
+
 }  // namespace taskfeed::runner

@@ -8,7 +8,8 @@
 /// Threads  list() and call() block on the calling thread, and may be called from several at once.
 ///          `stop` may be requested from any thread; both then return within a second.
 /// Errors   None thrown. What a tool refuses or breaks is a ToolResult with is_error, in words for
-///          the model; list() fails only where none of its tools can be known.
+///          the model; list() fails only where none of its tools can be known, with kNotFound or
+///          kForbidden where a second look would find no more.
 /// Owns     Nothing of its caller's between calls.
 #pragma once
 
@@ -23,6 +24,9 @@ namespace taskfeed::runner {
 
 /// [A-Za-z0-9_-]{1,64}: what every model server accepts as a function's name.
 bool is_tool_name(std::string_view name);
+
+/// Whether list(), which failed so, may do better later.
+bool may_heal(const Error& failure);
 
 struct Tool {
   std::string name;                  ///< is_tool_name(); unique within one list().
@@ -52,7 +56,7 @@ class Toolbox {
  public:
   virtual ~Toolbox() = default;
   /// In an order that does not change while the tools do not. May start servers; what cannot be
-  /// reached is left out, and told to the log.
+  /// reached is left out. The log is told once for each task.
   virtual Result<std::vector<Tool>> list(std::stop_token stop) = 0;
   /// Output that appears meanwhile goes to `output` as WorkflowToolCallOutput, where it streams.
   /// A name that list() did not give is a result with is_error, as are arguments that do not fit.

@@ -35,7 +35,10 @@ class FakeTools final : public runner::Toolbox {
     acts_[tool.name] = std::move(act);
     tools_.push_back(std::move(tool));
   }
-  Result<std::vector<runner::Tool>> list(std::stop_token) override { return tools_; }
+  Result<std::vector<runner::Tool>> list(std::stop_token) override {
+    if (failure) return *failure;
+    return tools_;
+  }
   runner::ToolResult call(const runner::ToolCall& call, runner::OutputSink& output,
                           std::stop_token) override {
     {
@@ -51,6 +54,8 @@ class FakeTools final : public runner::Toolbox {
     const std::lock_guard lock(mutex_);
     return called_;
   }
+
+  std::optional<Error> failure;  ///< list()'s.
 
  private:
   std::vector<runner::Tool> tools_;

@@ -47,6 +47,21 @@ TEST(ToolStep, CarriesOutWhatTheModelAskedFor) {
   EXPECT_EQ(world.count(types::kToolCallOutput), 2u);
 }
 
+TEST(ToolStep, IsTriedAgainWithoutToolsOnlyWhereTheyMayCome) {
+  for (const auto& [code, again] :
+       {std::pair{Errc::kUnavailable, true}, {Errc::kNotFound, false}, {Errc::kForbidden, false}}) {
+    for (const int step : {0, 1}) {  // The model's, which offers tools, and theirs.
+      ToolWorld world({asked("a", "look", "{}")});
+      if (step == 0) world.conversation.turns.clear();
+      world.tools.failure = Error{code, "why"};
+      const Outcome outcome = world.step(step);
+      EXPECT_EQ(outcome.failure->kind, "tools_unavailable");
+      EXPECT_EQ(outcome.failure->message, "why");
+      EXPECT_EQ(outcome.retryable, again) << to_string(code) << step;
+    }
+  }
+}
+
 TEST(ToolStep, RunsCallsSideBySide) {
   ToolWorld world({asked("a", "meet", "{}"), asked("b", "meet", "{}")});
   std::latch both(2);

@@ -19,6 +19,49 @@ TEST(McpFault, OfAProgramThatIsNotThereNamesIt) {
             "missing)");
 }
 
+TEST(McpFault, OfAProgramThatCannotBeStartedIsNoneThatHeals) {
+  for (const std::string program : {"no-such-program-at-all", "/dev/null"}) {
+    McpWorld world;
+    runner::McpServer absent = McpWorld::program();
+    absent.argv = {program};
+    absent.name = "absent";
+    EXPECT_FALSE(runner::may_heal(world.toolbox(absent)->list({}).error())) << program;
+    const auto beside = world.servers.toolbox({McpWorld::program("dies"), absent}, "t");
+    EXPECT_TRUE(runner::may_heal(beside->list({}).error())) << "the other server may come";
+  }
+}
+
+TEST(McpFault, IsToldOnceForEachTaskAndServer) {
+  McpWorld world;
+  runner::McpServer absent = McpWorld::program();
+  absent.argv = {"no-such-program-at-all"};
+  absent.name = "absent";
+  for (int activity = 0; activity < 4; ++activity) {
+    ASSERT_FALSE(world.toolbox(absent)->list({}));
+    world.clock.advance(milliseconds(600));
+  }
+  EXPECT_EQ(world.log.all(),
+            "the task t has no tools of mcp server \"absent\": no-such-program-at-all: no such "
+            "program (or its interpreter is missing)\n");
+  ASSERT_FALSE(world.servers.toolbox({absent}, "t-2")->list({}));
+  ASSERT_TRUE(world.servers.toolbox({absent, McpWorld::program()}, "t-2")->list({}));
+  EXPECT_EQ(world.log.count("the task t-2 has no tools of mcp server \"absent\""), 1U);
+  EXPECT_EQ(world.log.count("no-such-program-at-all"), 2U);
+}
+
+TEST(McpFault, OfMoreTasksThanAreKeptMayBeToldAgain) {
+  ServersLimits limits;
+  limits.notes_max = 1;
+  McpWorld world(limits);
+  runner::McpServer absent = McpWorld::program();
+  absent.argv = {"no-such-program-at-all"};
+  for (const std::string task : {"t", "t", "t-2", "t"}) {
+    ASSERT_FALSE(world.servers.toolbox({absent}, task)->list({}));
+  }
+  EXPECT_EQ(world.log.count("the task t has no tools"), 2U);
+  EXPECT_EQ(world.log.count("the task t-2 has no tools"), 1U);
+}
+
 TEST(McpFault, AtTheStartIsToldWithTheExitStatusAndTheReasonIsInTheLog) {
   McpWorld world;
   const auto tools = world.toolbox(McpWorld::program("dies"));
@@ -33,7 +76,7 @@ TEST(McpFault, OfOneServerLeavesTheToolsOfTheOthers) {
   const auto tools = world.servers.toolbox({broken, McpWorld::program()}, "t");
   ASSERT_TRUE(tools->list({}));
   EXPECT_EQ(world.text(*tools, "echo", Json{{"text", "x"}}), "x");
-  EXPECT_EQ(world.log.count("its tools are left out"), 1U);
+  EXPECT_EQ(world.log.count("no tools of mcp server \"broken\": it exited with status 3"), 1U);
 }
 
 TEST(McpFault, InACallIsTheModelsToHearAndTheNextCallFindsANewProgram) {

@@ -78,7 +78,7 @@ TEST_F(JoinedToolboxList, GoesOnWithoutABoxThatFails) {
   second_.broken = true;
   JoinedToolbox box = joined();
   EXPECT_EQ(box.list({}).value().size(), 2u);
-  EXPECT_EQ(log_.count("servers cannot be reached"), 1u);
+  EXPECT_EQ(log_.count("servers cannot be reached"), 0u) << "the box itself tells of it";
 }
 
 TEST_F(JoinedToolboxList, FailsWhereEveryBoxDoes) {
