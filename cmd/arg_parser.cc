@@ -7,10 +7,10 @@
 #include <CLI/Formatter.hpp>
 
 #include "base/assert.h"
+#include "base/suggest.h"
 #include "base/text.h"
 #include "help_text.h"
 #include "inputs.h"
-#include "suggest.h"
 
 namespace taskfeed::cmd {
 namespace {

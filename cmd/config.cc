@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/suggest.h"
 #include "base/text.h"
 #include "client/endpoint.h"
 #include "redis/url.h"
-#include "suggest.h"
 
 namespace taskfeed::cmd {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <toml++/toml.h>
 
+#include "base/suggest.h"
 #include "base/text.h"
 #include "inputs.h"
-#include "suggest.h"
 
 namespace taskfeed::cmd {
 namespace {

@@ -1,7 +1,7 @@
 // help: the list of subcommands, one subcommand's help, or a topic.
+#include "base/suggest.h"
 #include "help_text.h"
 #include "subcommand.h"
-#include "suggest.h"
 #include "topics.h"
 
 namespace taskfeed::cmd {

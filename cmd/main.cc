@@ -8,9 +8,9 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
+#include "base/suggest.h"
 #include "base/text.h"
 #include "subcommand.h"
-#include "suggest.h"
 #include "wiring.h"
 
 namespace taskfeed::cmd {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "base/suggest.h"
 #include "base/text.h"
 #include "globals.h"
-#include "suggest.h"
 
 namespace taskfeed::cmd {
 namespace {

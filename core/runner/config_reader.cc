@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/clock.h"
+#include "base/suggest.h"
 #include "runner/agent_config.h"
 
 namespace taskfeed::runner {
@@ -29,6 +30,33 @@ bool is_own_header(std::string name) {
   return name.starts_with("mcp-") || std::find(kOwn.begin(), kOwn.end(), name) != kOwn.end();
 }
 
+bool holds(const std::vector<std::string_view>& keys, std::string_view key) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+/// "api_key", in any spelling: the key itself, where a place to find it in is wanted.
+bool is_secret_itself(std::string_view key) {
+  std::string letters;
+  for (const char c : key) {
+    if (c == '_' || c == '-') continue;
+    letters += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  }
+  return letters == "apikey";
+}
+
+std::string why_unknown(std::string_view key, const std::vector<std::string_view>& known) {
+  const std::string what = "is not a key of an agent here";
+  if (is_secret_itself(key) && holds(known, "api_key_env")) {
+    return what + "; name the variable with api_key_env" +
+           (holds(known, "api_key_file") ? ", or a file with api_key_file" : "");
+  }
+  const std::vector<std::string> names(known.begin(), known.end());
+  const std::string meant = nearest(key, names);
+  std::string list;
+  for (const std::string& each : names) list += (list.empty() ? "" : ", ") + each;
+  return what + (meant.empty() ? "" : ", did you mean " + meant + "?") + "; known are " + list;
+}
+
 /// Stops counting beyond `most`.
 int depth_of(const Json& json, int most) {
   if (!json.is_structured()) return 0;
@@ -49,11 +77,7 @@ Error wrong(const std::string& place, std::string_view what) {
 Result<void> only_keys(const Json& json, const std::string& place,
                        const std::vector<std::string_view>& known) {
   for (const auto& [key, value] : json.items()) {
-    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    std::string list;
-    for (const std::string_view each : known)
-      list += (list.empty() ? "" : ", ") + std::string(each);
-    return wrong(place + key, "is not a key of an agent here; known are " + list);
+    if (!holds(known, key)) return wrong(place + key, why_unknown(key, known));
   }
   return {};
 }

@@ -94,7 +94,9 @@ TEST(AdkAgentErrors, NameTheKeyThatIsWrong) {
                              Wrong{"max_model_calls", 1.5, "max_model_calls"},
                              Wrong{"max_model_calls", 10'001, "max_model_calls"},
                              Wrong{"steps", Json::array(), "steps"},
-                             Wrong{"api_key", "sk-1", "api_key is not a key"}}) {
+                             Wrong{"api_key", "sk-secret",
+                                   "api_key is not a key of an agent here; name the variable with "
+                                   "api_key_env"}}) {
     Json json = agent_to_json(full());
     json[wrong.key] = wrong.value;
     const auto agent = agent_from_json(json, Origin::kOperator);

@@ -256,6 +256,21 @@ TEST(ModelAgentErrors, SayWhatTypeAParameterHas) {
   expect_named({"reasoning_effort", std::string(70'000, 'x'), "reasoning_effort is over"});
 }
 
+TEST(ModelAgentErrors, SuggestTheKeyThatWasMeant) {
+  const std::string what = " is not a key of an agent here";
+  for (const auto& [key, meant] :
+       {std::pair("modle", "model"), std::pair("max_token", "max_tokens"),
+        std::pair("base_ulr", "base_url"), std::pair("tool", "tools")}) {
+    expect_named({key, "sk-secret", key + what + ", did you mean " + meant + "?; known are id, "});
+  }
+  expect_named({"zzzzzzzz", 1, "zzzzzzzz" + what + "; known are id, "});
+  for (const char* key : {"api_key", "apiKey", "API-KEY"}) {
+    expect_named(
+        {key, "sk-secret",
+         key + what + "; name the variable with api_key_env, or a file with api_key_file"});
+  }
+}
+
 TEST(ModelAgentErrors, NameTheLineInAFile) {
   const std::string head =
       "[agent]\nid = 'a'\nrunner = 'openai'\nbase_url = 'http://h'\nmodel = 'm'\n";
@@ -266,6 +281,7 @@ TEST(ModelAgentErrors, NameTheLineInAFile) {
   };
   for (const Case& each :
        {Case{"api_key = 'sk-secret'\n", 6, "api_key is not a key"},
+        Case{"modle = 'm'\n", 6, "modle is not a key of an agent here, did you mean model?"},
         Case{"temperature = nan\n", 6, "temperature"},
         Case{"[agent.budget]\nusd = 1\ndollars = 2\n", 8, "budget.dollars"},
         Case{"[[agent.prices]]\npattern = '*'\ninput = 'x'\n", 8, "prices[0].input"},

@@ -1,8 +1,8 @@
-#include "suggest.h"
+#include "base/suggest.h"
 
 #include <algorithm>
 
-namespace taskfeed::cmd {
+namespace taskfeed {
 namespace {
 
 /// Levenshtein's distance, with two neighbours swapped counted as one edit.
@@ -41,4 +41,4 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   return least >= word.size() ? std::string() : best;
 }
 
-}  // namespace taskfeed::cmd
+}  // namespace taskfeed

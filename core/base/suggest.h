@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
-namespace taskfeed::cmd {
+namespace taskfeed {
 
 /// The candidate with the fewest edits from `word`; empty where all are further than a third of
 /// its letters (and two at least).
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
-}  // namespace taskfeed::cmd
+}  // namespace taskfeed

@@ -1,8 +1,8 @@
-#include "cmd/suggest.h"
+#include "base/suggest.h"
 
 #include <gtest/gtest.h>
 
-namespace taskfeed::cmd {
+namespace taskfeed {
 namespace {
 
 const std::vector<std::string> kNames{"create", "execute", "events", "tail", "get", "list"};
@@ -21,4 +21,4 @@ TEST(Suggest, KeepsQuietWhereNothingIsNear) {
 }
 
 }  // namespace
-}  // namespace taskfeed::cmd
+}  // namespace taskfeed
