@@ -4,6 +4,7 @@
 #include "subcommand.h"
 #include "task_args.h"
 #include "task_text.h"
+#include "worker_hint.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -35,12 +36,12 @@ Result<void> validate(CreateOptions& options) {
   return check_utf8("--description", options.description);
 }
 
-void print_next_steps(const CreateOptions& options, const TaskId& task, Deps& deps) {
-  if (options.execute && deps.backend->lacks_worker()) {
-    remark(deps, "it waits for a worker: start `taskfeed worker` or `taskfeed serve`");
+void print_next_steps(const CreateOptions& options, const Task& task, Deps& deps) {
+  if (options.execute && task.status == TaskStatus::kPending) {
+    remark_missing_worker(deps);
   } else if (!options.execute && !options.id_only && !deps.json() && deps.err.is_terminal()) {
     remark(deps, "execute it with: taskfeed" + deps.backend->origin_options() + " execute -f " +
-                     task.str());
+                     task.id.str());
   }
 }
 
@@ -77,7 +78,7 @@ ExitStatus run(const CreateOptions& options, Deps& deps) {
   } else {
     print_task(*task, deps);
   }
-  print_next_steps(options, task->id, deps);
+  print_next_steps(options, *task, deps);
   return ExitStatus::kCompleted;
 }
 

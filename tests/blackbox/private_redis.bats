@@ -177,3 +177,18 @@ user() {
   status 2 taskfeed --state-dir "$long" list
   has "$stderr" "too long" "--state-dir"
 }
+
+@test "who queues a task is told to start a worker, unless one was heard of" {
+  agent one <<<'[[agent.steps]]
+name = "one"
+run = ["true"]'
+  user one  # The Redis stays.
+  taskfeed agents apply agents/one.toml
+  status 0 taskfeed create --agent one --execute --id-only
+  has "$stderr" "it waits for a worker, and none was heard of lately: start"
+  task=$output
+  background worker "$binary" worker
+  status 0 taskfeed wait "$task"
+  status 0 taskfeed create --agent one --execute --id-only
+  same "what is missing" "" "$stderr"
+}
