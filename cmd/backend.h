@@ -20,8 +20,9 @@ class Backend {
   virtual std::unique_ptr<StreamSource> stream() = 0;
   /// True where nobody else is known to execute tasks: then `run` does, in this process.
   virtual bool lacks_worker() const = 0;
-  /// Executes tasks in this process until the Backend ends. Only where lacks_worker().
-  virtual Result<void> start_worker() = 0;
+  /// Executes `task` in this process, and no other, until the Backend ends. Only where
+  /// lacks_worker().
+  virtual Result<void> start_worker(const TaskId& task) = 0;
   /// " --redis URL" or " --server URL", for a line that a person copies; empty for the default.
   virtual std::string origin_options() const = 0;
 };

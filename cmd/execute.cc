@@ -4,6 +4,7 @@
 #include "inputs.h"
 #include "subcommand.h"
 #include "task_text.h"
+#include "worker_hint.h"
 
 namespace taskfeed::cmd {
 namespace {
@@ -61,9 +62,7 @@ ExitStatus run(const ExecuteOptions& options, Deps& deps) {
   const Result<Task> task = deps.tasks().execute(*options.task, request);
   if (!task) return fail(deps, task.error());
   print_task(*task, deps);
-  if (deps.backend->lacks_worker()) {
-    remark(deps, "it waits for a worker: start `taskfeed worker` or `taskfeed serve`");
-  }
+  remark_missing_worker(deps);
   return ExitStatus::kCompleted;
 }
 

@@ -33,7 +33,8 @@ std::string own_variable(std::string_view name) {
 engine::PoolOptions pool_options(const WorkerId& id, const WorkersOptions& options) {
   return {.worker = {.id = id, .queue = options.queue, .limits = options.limits},
           .concurrency = options.concurrency,
-          .take_wait = options.take_wait};
+          .take_wait = options.take_wait,
+          .only = options.only};
 }
 
 }  // namespace

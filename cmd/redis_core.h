@@ -35,7 +35,7 @@ class RedisCore {
  public:
   RedisCore(const redis::Url& url, const QueueName& queue, const CorePorts& ports)
       : broker(url, ports.clock, {}),
-        engine(broker, broker, ports.ids, ports.clock),
+        engine(broker, broker, broker, ports.ids, ports.clock),
         tasks({broker, broker, broker, engine, ports.ids, ports.clock}, {}, queue),
         places(broker, broker, ports.clock) {}
 
@@ -49,6 +49,7 @@ struct WorkersOptions {
   QueueName queue = service::default_queue();
   size_t concurrency = 4;
   Milliseconds take_wait{1'000};  ///< What stopping an idle pool may take.
+  std::optional<TaskId> only;     ///< Carries this task out, and leaves the others.
   engine::WorkerLimits limits;
 };
 

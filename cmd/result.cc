@@ -66,6 +66,8 @@ ExitStatus run(const ResultOptions& options, Deps& deps) {
   if (result->error) {
     deps.out.flush();
     remark(deps, task + " failed: " + result->error->kind + ": " + result->error->message);
+  } else if (result->status == TaskStatus::kCancelled) {
+    remark(deps, task + " was cancelled");
   }
   return exit_status_of(result->status, result->error ? result->error->kind : "");
 }

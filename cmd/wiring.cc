@@ -41,7 +41,7 @@ class ServerBackend final : public Backend {
     return std::make_unique<HttpStream>(endpoint_, tasks_);
   }
   bool lacks_worker() const override { return false; }
-  Result<void> start_worker() override {
+  Result<void> start_worker(const TaskId& /*task*/) override {
     return {Errc::kConflict, "the daemon at " + endpoint_.str() + " executes its tasks itself"};
   }
   std::string origin_options() const override { return origin_; }
@@ -69,8 +69,10 @@ class RedisBackend final : public Backend {
   }
   /// A Redis that was named has workers of its own, and tasks of others that are not ours to run.
   bool lacks_worker() const override { return place_.own != nullptr; }
-  Result<void> start_worker() override {
+  Result<void> start_worker(const TaskId& task) override {
     WorkersOptions options;
+    options.only = task;
+    options.concurrency = 1;
     // The person waits for this process to end.
     options.take_wait = Milliseconds(100);
     options.limits.drain = Milliseconds(3'000);

@@ -1,5 +1,6 @@
 #include "adk/adk_runner.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
@@ -7,6 +8,7 @@
 
 #include "peer/credentials.h"
 #include "runner/hiding_sink.h"
+#include "runner/lost_calls.h"
 #include "runner/model_overrides.h"
 
 namespace taskfeed::adk {
@@ -58,6 +60,7 @@ class Run {
         api_(*activity.agent.adk, std::move(headers), activity.task.str(), options.api, stop),
         ports_(ports),
         limits_(limits(activity, options)),
+        lost_(activity.open_calls),
         streaming_(ports.output.streaming()) {
     reader_.emplace(ports_, limits_, activity_.step);
   }
@@ -75,25 +78,29 @@ class Run {
     Outcome outcome = run_until_told();
     // A run that was lost may have gone on beside this one.
     const bool alone = activity_.attempt == 1 || outcome.status != Outcome::Status::kCompleted;
-    if (!alone) settle({});
+    if (!alone) settle();
     return outcome;
   }
 
-  /// Tells and charges for what the session has that nobody told: `open` are calls without an end.
-  void settle(std::vector<workflow::OpenModelCall> open) {
+  /// Tells and charges for what the session has that nobody told, lost calls among it. Those that
+  /// it does not have stay open, and are charged for when the task ends.
+  void settle() {
     auto answer = api_.session_events(options_.last_look_max);
     auto* const events = std::get_if<std::vector<AdkEvent>>(&answer);
     if (events == nullptr) return;
     const size_t heard =
         std::erase_if(*events, [this](const AdkEvent& event) { return heard_.contains(event.id); });
     reader_.emplace(ports_, limits_, activity_.step);
-    reader_->recover(ports_.meter->answers() - static_cast<int64_t>(heard), std::move(open));
+    const int64_t told = ports_.meter->answers() - static_cast<int64_t>(heard);
+    reader_->recover(std::max<int64_t>(0, told), lost_);
     reader_->settle(*events);
   }
 
  private:
   std::optional<Outcome> over_budget() {
-    const auto use = ports_.meter->used_up();
+    runner::Meter with_lost = *ports_.meter;  // Whose answers may yet come, and cost.
+    runner::charge_lost_calls(lost_, activity_.step, with_lost);
+    const auto use = with_lost.used_up();
     if (!use) return std::nullopt;
     ports_.output.emit(types::kBudgetExceeded, workflow::budget_payload(*use, activity_.step));
     return failed(used_up_failure(*use));
@@ -192,7 +199,7 @@ class Run {
   std::optional<Outcome> look_back() {
     size_t seen = 0;
     int unchanged = 0;
-    reader_->recover(activity_.spent.steps, activity_.open_calls);
+    reader_->recover(activity_.spent.steps, lost_);
     for (Milliseconds waited{0}; !stop_.stop_requested(); waited += options_.settle_interval) {
       auto answer = api_.session_events();
       if (const Ended* ended = std::get_if<Ended>(&answer)) return outcome_of(*ended);
@@ -209,8 +216,8 @@ class Run {
           !after_our_message(events) || (!since.empty() && !since.back().error_code.empty());
       if (settled || nothing_runs) {
         reader_->settle(events);
-        reader_->charge_lost_calls();
-        return std::nullopt;
+        lost_ = reader_->lost();
+        return lease_lost() ? std::optional(stopped()) : std::nullopt;
       }
       wait(options_.settle_interval, stop_);
     }
@@ -231,13 +238,16 @@ class Run {
     reader_->settle({events.begin(), begin});
     for (auto event = begin; event != events.end() && reader_->take(*event); ++event) {
     }
-    reader_->charge_lost_calls();
     Outcome outcome = outcome_of(AdkApi::RunEnd{std::nullopt, true});
     const bool goes_on = outcome.status == Outcome::Status::kAsks &&
                          !responses_of(waiting_, activity_.questions).empty();
-    if (goes_on) return std::nullopt;
-    return outcome;
+    lost_ = reader_->lost();
+    if (goes_on && !lease_lost()) return std::nullopt;
+    return goes_on ? stopped() : outcome;
   }
+
+  /// Nothing is run beside whoever has the task by now.
+  bool lease_lost() { return reader_->unwanted() || !ports_.output.persist(); }
 
   static constexpr int kSettledLooks = 3;
   static constexpr int kRunsMax = 8;
@@ -248,9 +258,10 @@ class Run {
   AdkApi api_;
   const RunReader::Ports ports_;
   const RunLimits limits_;
-  std::optional<RunReader> reader_;  ///< Of the run under way; each has its own.
-  std::vector<AdkPart> waiting_;     ///< What the last one waits for.
-  std::set<std::string> heard_;      ///< Answers of this activity's own runs, by id.
+  std::optional<RunReader> reader_;            ///< Of the run under way; each has its own.
+  std::vector<AdkPart> waiting_;               ///< What the last one waits for.
+  std::set<std::string> heard_;                ///< Answers of this activity's own runs, by id.
+  std::vector<workflow::OpenModelCall> lost_;  ///< Of earlier attempts, without an end so far.
   const bool streaming_;
 };
 
@@ -304,7 +315,7 @@ void AdkRunner::settle(const runner::Activity& activity, runner::OutputSink& out
   const runner::Secrets secrets(*headers);
   runner::HidingSink hiding(output, secrets);
   Run run(activity, {hiding, ids_, clock_, &meter}, options_, *std::move(headers), {});
-  run.settle(activity.open_calls);
+  run.settle();
   hiding.end({});
 }
 

@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "event/event_type.h"
-#include "runner/lost_calls.h"
 
 namespace taskfeed::adk {
 namespace {
@@ -111,7 +110,8 @@ bool RunReader::take(const AdkEvent& event) {
 
 void RunReader::open_call(const AdkEvent& event, Lane& lane) {
   if (!lane.call_id.empty()) return;
-  if (++model_calls_ > limits_.model_calls_max) {
+  // What has been spent is told whatever its number.
+  if (++model_calls_ > limits_.model_calls_max && !recovered_) {
     return refuse(final_failure("limit", "the run has made more than " +
                                              std::to_string(limits_.model_calls_max) +
                                              " model calls (max_model_calls)"));
@@ -119,12 +119,7 @@ void RunReader::open_call(const AdkEvent& event, Lane& lane) {
   lane.next_index = 0;
   lane.first_chunk.reset();
   lane.streamed_bytes = 0;
-  if (told_before_ == 0 && !lost_.empty()) {
-    lane.call_id = lost_.front().id;
-    lane.streamed_bytes = lost_.front().streamed_bytes;
-    lost_.erase(lost_.begin());
-    return;
-  }
+  if (told_before_ == 0 && take_over(event, lane)) return;
   lane.call_id = ports_.ids.uuid7().str();
   if (ports_.meter != nullptr && told_before_ == 0) ports_.meter->call_begins();
   Json payload{{"call_id", lane.call_id}};
@@ -135,6 +130,18 @@ void RunReader::open_call(const AdkEvent& event, Lane& lane) {
   if (told_before_ > 0) payload["told"] = true;
   payload.update(origin({event.branch, event.author}));
   emit(types::kLlmCallStarted, std::move(payload));
+}
+
+/// Of a call that a lost attempt had begun.
+bool RunReader::take_over(const AdkEvent& event, Lane& lane) {
+  const auto call = std::find_if(lost_.begin(), lost_.end(), [&event](const auto& each) {
+    return each.author == event.author && each.branch == event.branch;
+  });
+  if (call == lost_.end()) return false;
+  lane.call_id = call->id;
+  lane.streamed_bytes = call->streamed_bytes;
+  lost_.erase(call);
+  return true;
 }
 
 void RunReader::take_partial(const AdkEvent& event, Lane& lane) {
@@ -403,20 +410,10 @@ void RunReader::settle(const std::vector<AdkEvent>& events) {
     if (told_before_ > 0) {
       --told_before_;
     } else if (Lane* const lane = lane_of(event)) {
-      model_calls_ = 0;  // Their bound is a run's, and these may be of several.
       take_answer(event, *lane);
     }
   }
-  model_calls_ = 0;
   partial_text_.clear();
-}
-
-void RunReader::charge_lost_calls() {
-  if (ports_.meter == nullptr) return;
-  for (Json& payload : runner::charge_lost_calls(lost_, step_, *ports_.meter)) {
-    emit(types::kLlmCallFailed, std::move(payload));
-  }
-  lost_.clear();
 }
 
 }  // namespace taskfeed::adk

@@ -71,7 +71,7 @@ class RunReader {
   /// have no part in the verdict.
   void settle(const std::vector<AdkEvent>& events);
   /// Of the calls given to recover(), those whose answers the session does not have.
-  void charge_lost_calls();
+  const std::vector<workflow::OpenModelCall>& lost() const { return lost_; }
   /// Nobody reads what is emitted: the lease was lost.
   bool unwanted() const { return unwanted_; }
 
@@ -100,6 +100,7 @@ class RunReader {
   Json failed_payload(const LaneName& name, const Lane& lane, const RunFailure& failure) const;
   Lane* lane_of(const AdkEvent& event);
   void open_call(const AdkEvent& event, Lane& lane);
+  bool take_over(const AdkEvent& event, Lane& lane);
   void take_partial(const AdkEvent& event, Lane& lane);
   void take_answer(const AdkEvent& event, Lane& lane);
   void take_error(const AdkEvent& event, Lane& lane);

@@ -36,6 +36,7 @@ Result<std::vector<QueueEntry>> MemoryBroker::take(const Take& take) {
       if (taken.size() >= take.count) return;
       const bool silent = delivery.handed_out && now - *delivery.handed_out >= take.redeliver_after;
       if (fresh ? delivery.handed_out.has_value() : !silent) continue;
+      if (take.only && *take.only != delivery.task) continue;
       delivery.handed_out = now;
       taken.push_back({std::to_string(number), delivery.task});
     }

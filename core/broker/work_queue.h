@@ -35,7 +35,11 @@ struct Take {
   size_t count = 1;  ///< At most.
   Milliseconds wait{1'000};
   Milliseconds redeliver_after{15'000};
+  /// This task's entry alone, wherever it stands within the newest kOwnLookMax; then there is no
+  /// waiting. Other workers may be handed the entry as well: the lease decides.
+  std::optional<TaskId> only = std::nullopt;
 };
+inline constexpr size_t kOwnLookMax = 100'000;
 
 class WorkQueue {
  public:

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "engine/folded.h"
 #include "event/json.h"
 
 namespace taskfeed::engine {
@@ -64,29 +65,9 @@ Journal::Journal(const Ports& ports, const WorkerLimits& limits, Waiter& waiter,
       backoff_(limits.backoff_first) {}
 
 Result<void> Journal::catch_up() {
-  const broker::StoredTask& stored = claimed_.stored;
-  if (!stored.state_json.empty()) {
-    Result<Json> json = parse_json(stored.state_json);
-    if (!json) return json.error();
-    Result<workflow::State> state = workflow::state_from_json(*json);
-    if (!state) return state.error();
-    state_ = *std::move(state);
-    state_.folded = stored.folded;
-  }
-  for (bool more = true; more;) {
-    Result<broker::Page> page = ports_.events.read(
-        stored.task.id,
-        {.after = state_.folded, .before_seq = {}, .newest = {}, .limit = broker::kPageEventsMax});
-    if (!page) return page.error();
-    for (const StoredEvent& event : page->events) {
-      // What cannot be read says nothing to the workflow, but it has its place.
-      if (const Result<Event> decoded = decode_event(event.json); decoded) {
-        state_ = workflow::evolve(std::move(state_), *decoded, event.cursor);
-      }
-      state_.folded = event.cursor;
-    }
-    more = page->more && !page->events.empty();
-  }
+  Result<workflow::State> state = folded_state(ports_.events, claimed_.stored);
+  if (!state) return state.error();
+  state_ = *std::move(state);
   return {};
 }
 

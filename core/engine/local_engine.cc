@@ -1,6 +1,7 @@
 #include "engine/local_engine.h"
 
-#include "engine/settle.h"
+#include "engine/charges.h"
+#include "engine/folded.h"
 #include "event/json.h"
 #include "workflow/events.h"
 #include "workflow/state.h"
@@ -10,13 +11,6 @@ namespace {
 
 /// A worker may take or let go of the task between our look and our act; then we look again.
 constexpr int kLooksMax = 8;
-
-Result<workflow::State> state_of(const broker::StoredTask& stored) {
-  if (stored.state_json.empty()) return workflow::initial_state();
-  const Result<Json> json = parse_json(stored.state_json);
-  if (!json) return json.error();
-  return workflow::state_from_json(*json);
-}
 
 }  // namespace
 
@@ -44,10 +38,11 @@ Result<void> LocalEngine::signal(const TaskId& task, const broker::Signal& signa
 }
 
 Result<void> LocalEngine::cancel(const broker::StoredTask& stored, const broker::Signal& signal) {
-  Result<workflow::State> state = state_of(stored);
+  Result<workflow::State> state = folded_state(events_, stored);
   if (!state) return state.error();
-  state->folded = stored.folded;
-  std::vector<EncodedEvent> events;
+  const auto open = open_calls(stored, *state);
+  if (!open) return open.error();
+  std::vector<EncodedEvent> last;
   const auto record = [&](std::string_view type, Json payload) -> Result<void> {
     Event event{.id = ids_.uuid7(),
                 .type = EventType::parse(type).value(),
@@ -60,11 +55,11 @@ Result<void> LocalEngine::cancel(const broker::StoredTask& stored, const broker:
     if (!encoded) return encoded.error();
     const Cursor next{state->folded.seq + 1, event.id.low32()};
     *state = workflow::evolve(*std::move(state), event, next);
-    events.push_back(*std::move(encoded));
+    last.push_back(*std::move(encoded));
     return {};
   };
-  for (Json& payload : open_calls(stored, *state)) {
-    if (auto recorded = record(types::kLlmCallFailed, std::move(payload)); !recorded) {
+  for (const Json& payload : *open) {
+    if (auto recorded = record(types::kLlmCallFailed, payload); !recorded) {
       return recorded.error();
     }
   }
@@ -82,7 +77,7 @@ Result<void> LocalEngine::cancel(const broker::StoredTask& stored, const broker:
                         .version = stored.version,
                         .snapshot = broker::Snapshot{workflow::with_state(stored.task, *state),
                                                      dump_json(workflow::state_to_json(*state))},
-                        .events = std::move(events),
+                        .events = std::move(last),
                         .signals_taken = {}};
   for (int attempt = 0; attempt < 2; ++attempt) {
     const Result<broker::Committed> committed = tasks_.commit(commit);
@@ -94,10 +89,11 @@ Result<void> LocalEngine::cancel(const broker::StoredTask& stored, const broker:
                               " was cancelled is unknown: no answer in time; look at it again"};
 }
 
-std::vector<Json> LocalEngine::open_calls(const broker::StoredTask& stored,
-                                          const workflow::State& state) const {
-  if (state.open_calls.empty()) return {};
+Result<std::vector<Json>> LocalEngine::open_calls(const broker::StoredTask& stored,
+                                                  const workflow::State& state) const {
+  if (state.open_calls.empty()) return std::vector<Json>{};
   const Result<broker::StoredAgent> agent = agents_.agent(stored.task.spec.agent);
+  if (!agent && agent.error().code != Errc::kNotFound) return agent.error();
   const Result<Json> json = agent ? parse_json(agent->config_json) : agent.error();
   const Result<runner::AgentConfig> config =
       json ? runner::agent_from_json(*json, runner::Origin::kOperator) : json.error();

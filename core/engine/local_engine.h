@@ -7,6 +7,7 @@
 
 #include "base/ids.h"
 #include "broker/agent_store.h"
+#include "broker/event_log.h"
 #include "engine/engine.h"
 #include "workflow/state.h"
 
@@ -14,9 +15,9 @@ namespace taskfeed::engine {
 
 class LocalEngine final : public Engine {
  public:
-  LocalEngine(broker::TaskStore& tasks, broker::AgentStore& agents, IdSource& ids,
-              const Clock& clock)
-      : tasks_(tasks), agents_(agents), ids_(ids), clock_(clock) {}
+  LocalEngine(broker::TaskStore& tasks, broker::EventLog& events, broker::AgentStore& agents,
+              IdSource& ids, const Clock& clock)
+      : tasks_(tasks), events_(events), agents_(agents), ids_(ids), clock_(clock) {}
 
   Result<void> submit(const TaskId& task, const broker::Execution& execution) override;
   /// A cancel of a task that no worker holds is carried out here and now: nobody else would until
@@ -26,10 +27,11 @@ class LocalEngine final : public Engine {
  private:
   Result<void> cancel(const broker::StoredTask& stored, const broker::Signal& signal);
   /// The end of model calls that were left open.
-  std::vector<Json> open_calls(const broker::StoredTask& stored,
-                               const workflow::State& state) const;
+  Result<std::vector<Json>> open_calls(const broker::StoredTask& stored,
+                                       const workflow::State& state) const;
 
   broker::TaskStore& tasks_;
+  broker::EventLog& events_;
   broker::AgentStore& agents_;
   IdSource& ids_;
   const Clock& clock_;

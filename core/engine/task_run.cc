@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <exception>
 
-#include "engine/settle.h"
+#include "engine/charges.h"
 #include "runner/model_overrides.h"
 #include "workflow/events.h"
 
@@ -146,16 +146,20 @@ runner::Activity TaskRun::activity(int step, int attempt, bool continued,
 TaskRun::Next TaskRun::settle() {
   const workflow::State& state = journal_.state();
   const workflow::Step step = state.step;
-  const bool begun = step.open || !state.open_calls.empty();
+  const bool begun = step.attempt > 0 || !state.open_calls.empty();
   if (!begun || !journal_.task().execution) return std::nullopt;
   const std::optional<Unready> unready = agent_ ? std::nullopt : find_agent();
   if (unready && unready->unavailable) return unavailable(*unready->unavailable);
-  if (!unready) {
+  // What may have killed its workers is not begun once more.
+  const bool poison = journal_.lease().claims > limits_.claims_max;
+  if (!unready && !poison) {
     ActivitySink sink(journal_, ports_, state.streaming, step.attempt);
     try {
       runner_->settle(activity(step.index, step.attempt, false, nullptr), sink);
     } catch (const std::exception& thrown) {
       ports_.log.error("task " + journal_.task().id.str() + ": " + thrown.what());
+    } catch (...) {
+      ports_.log.error("task " + journal_.task().id.str() + ": its runner does not settle it");
     }
     sink.record_kept();
   }

@@ -62,7 +62,8 @@ class TaskRun {
   Next run_activity(const workflow::RunActivity& command);
   runner::Activity activity(int step, int attempt, bool continued,
                             const workflow::Conversation* conversation) const;
-  /// Where the task ends within an activity: charges for what that had begun. Empty: it may end.
+  /// Where the task ends within a step that is not completed: charges for what its attempts had
+  /// begun. Empty: it may end.
   Next settle();
   /// Asks what the activity wants to know; decide() then waits for the answers.
   Next ask(const workflow::RunActivity& command, const runner::Outcome& outcome);

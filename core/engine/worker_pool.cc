@@ -96,7 +96,8 @@ void WorkerPool::dispatch(const std::stop_token& stop) {
                            .worker = options_.worker.id,
                            .count = slots,
                            .wait = options_.take_wait,
-                           .redeliver_after = options_.worker.limits.lease_interval});
+                           .redeliver_after = options_.worker.limits.lease_interval,
+                           .only = options_.only});
     if (!entries) {
       if (!in_trouble) ports_.log.warn("no work can be taken: " + entries.error().text);
       in_trouble = true;
@@ -106,7 +107,8 @@ void WorkerPool::dispatch(const std::stop_token& stop) {
     if (in_trouble) ports_.log.info("work can be taken again");
     in_trouble = false;
     if (entries->empty()) {
-      rest(kTurnMin - (ports_.clock.mono() - begun), stop);
+      const Milliseconds turn = options_.only ? options_.take_wait : kTurnMin;
+      rest(turn - (ports_.clock.mono() - begun), stop);
     } else {
       const Locked lock(mutex_);
       taken_.insert(taken_.end(), entries->begin(), entries->end());

@@ -18,6 +18,8 @@ struct PoolOptions {
   WorkerOptions worker;
   size_t concurrency = 4;         ///< Tasks at a time; one thread each. 1 to 256.
   Milliseconds take_wait{1'000};  ///< How long one take() waits in the broker.
+  /// This task alone, and nothing else that is in the queue.
+  std::optional<TaskId> only = std::nullopt;
 };
 
 class WorkerPool final : private LeaseKeeper {

@@ -124,6 +124,7 @@ class RedisBroker final : public broker::EventLog,
   Result<std::vector<Listed>> load_indexed(const std::string& index, const ReplyView& entries);
   Result<std::vector<broker::QueueEntry>> take_now(const broker::Take& take,
                                                    Milliseconds& next_due);
+  Result<std::vector<broker::QueueEntry>> take_own(const broker::Take& take);
   Result<std::vector<broker::QueueEntry>> take_waiting(const broker::Take& take, Milliseconds wait);
   Result<void> make_group(const QueueName& queue);
   Result<void> enqueue(const QueueName& queue, const TaskId& task);

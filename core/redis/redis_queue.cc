@@ -124,6 +124,27 @@ Result<std::vector<broker::QueueEntry>> RedisBroker::take_now(const broker::Take
   }
 }
 
+Result<std::vector<broker::QueueEntry>> RedisBroker::take_own(const broker::Take& take) {
+  for (bool made_group = false;; made_group = true) {
+    const auto replies = client_.call(
+        [&](Batch& batch, bool) {
+          batch.script(scripts::k_take_own, {keys_.queue(take.queue), keys_.due(take.queue)}, 5);
+          batch.add(kGroup).add(take.worker.str()).add(take.only->str());
+          batch.add(to_count(take.redeliver_after)).add(broker::kOwnLookMax);
+        },
+        {});
+    if (!replies) return replies.error();
+    const ReplyView reply = replies->at(0).view();
+    if (reply.is_nil()) return std::vector<broker::QueueEntry>{};
+    if (!reply.is_error()) {
+      return std::vector<broker::QueueEntry>{{std::string(reply.text()), *take.only}};
+    }
+    const bool no_group = reply.text().find("NOGROUP") != std::string_view::npos;
+    if (made_group || !no_group) return client_.error(reply);
+    if (auto made = make_group(take.queue); !made) return made.error();
+  }
+}
+
 Result<std::vector<broker::QueueEntry>> RedisBroker::take_waiting(const broker::Take& take,
                                                                   Milliseconds wait) {
   const auto replies = client_.call(
@@ -167,6 +188,11 @@ void RedisBroker::forget(const TaskId& task, const std::string& entry) {
 }
 
 Result<std::vector<broker::QueueEntry>> RedisBroker::take(const broker::Take& take) {
+  if (take.only) {
+    auto own = take_own(take);
+    if (own) remember(take, *own);
+    return own;
+  }
   const MonoTime deadline = clock_.mono() + take.wait;
   for (;;) {
     Milliseconds next_due{-1};

@@ -20,8 +20,8 @@ struct Script {
 
 namespace scripts {
 extern const Script k_append, k_append_guarded, k_commit, k_read, k_create, k_load, k_execute,
-    k_withdraw, k_signal, k_claim, k_renew, k_release, k_take, k_defer, k_set_aside, k_queue_state,
-    k_bridge;
+    k_withdraw, k_signal, k_claim, k_renew, k_release, k_take, k_take_own, k_defer, k_set_aside,
+    k_queue_state, k_bridge;
 }  // namespace scripts
 
 }  // namespace taskfeed::redis

@@ -17,6 +17,7 @@ std::vector<Json> charge_lost_calls(const std::vector<workflow::OpenModelCall>& 
                                 .estimated = true};
     meter.charge({.answered = call.model, .asked = {}, .usage = usage, .reported = {}}, payload);
     payload["step"] = step;
+    if (call.attempt > 0) payload["attempt"] = call.attempt;
     payloads.push_back(std::move(payload));
   }
   return payloads;

@@ -9,6 +9,12 @@ using workflow::BudgetUse;
 
 namespace {
 
+/// Of amounts that are not negative; no further than an int64_t goes.
+int64_t sum(int64_t a, int64_t b) {
+  int64_t total = 0;
+  return __builtin_add_overflow(a, b, &total) ? std::numeric_limits<int64_t>::max() : total;
+}
+
 /// As people write it: money without an exponent, a time without quotes.
 std::string amount_text(const BudgetUse& use, const Json& amount) {
   if (use.bound == "usd") return format_dollars(dollars_from_json(&amount));
@@ -62,16 +68,16 @@ bool Meter::charge(const Call& call, Json& payload) {
     known = false;
     payload["cost_unknown"] = true;
   }
-  here_.usd += cost;
-  here_.tokens += call.usage.total();
+  here_.usd = sum(here_.usd, cost);
+  here_.tokens = sum(here_.tokens, call.usage.total());
   payload["cost"] = dollars_to_json(cost);
-  payload["total_cost"] = dollars_to_json(before_.usd + here_.usd);
+  payload["total_cost"] = dollars_to_json(sum(before_.usd, here_.usd));
   return known;
 }
 
 workflow::Spent Meter::spent(const More& more) const {
-  return {.usd = before_.usd + here_.usd + more.usd,
-          .tokens = before_.tokens + here_.tokens + more.tokens,
+  return {.usd = sum(sum(before_.usd, here_.usd), more.usd),
+          .tokens = sum(sum(before_.tokens, here_.tokens), more.tokens),
           .steps = before_.steps + here_.steps,
           .model_calls = before_.model_calls + here_.model_calls,
           .wall_time = before_.wall_time + (clock_.mono() - begun_)};

@@ -1,15 +1,39 @@
 #include "workflow/open_calls.h"
 
 #include <algorithm>
+#include <limits>
+#include <optional>
+
+#include "base/text.h"
 
 namespace taskfeed::workflow {
 namespace {
 
 constexpr std::string_view kId = "call_id";
 
-OpenModelCall begun(const Json& payload) {
-  return {string_at(payload, kId), string_at(payload, "model"),
-          int_at(payload, "prompt_tokens_estimate"), 0};
+constexpr size_t kIdBytesMax = 64;
+constexpr size_t kNameBytesMax = 256;
+constexpr int64_t kCountMax = std::numeric_limits<int32_t>::max();
+
+std::string name_at(const Json& json, std::string_view key) {
+  return std::string(utf8_prefix(string_at(json, key), kNameBytesMax));
+}
+
+int64_t count_at(const Json& json, std::string_view key) {
+  return std::clamp<int64_t>(int_at(json, key), 0, kCountMax);
+}
+
+/// Of WorkflowLLMCallStarted, or of the state's JSON. Anybody may publish one.
+std::optional<OpenModelCall> call_from(const Json& json) {
+  OpenModelCall call{.id = string_at(json, kId),
+                     .model = name_at(json, "model"),
+                     .prompt_tokens_estimate = count_at(json, "prompt_tokens_estimate"),
+                     .streamed_bytes = count_at(json, "streamed_bytes"),
+                     .attempt = count_at(json, "attempt"),
+                     .author = name_at(json, "author"),
+                     .branch = name_at(json, "branch")};
+  if (call.id.empty() || call.id.size() > kIdBytesMax) return std::nullopt;
+  return call;
 }
 
 }  // namespace
@@ -23,12 +47,14 @@ void take(std::vector<OpenModelCall>& calls, const Event& event) {
   const std::string id = string_at(event.payload, kId);
   const auto found = std::find_if(calls.begin(), calls.end(),
                                   [&id](const OpenModelCall& call) { return call.id == id; });
-  if (begins && found == calls.end() && !id.empty() && calls.size() < kOpenCallsMax) {
-    calls.push_back(begun(event.payload));
+  if (found == calls.end()) {
+    std::optional<OpenModelCall> call = begins ? call_from(event.payload) : std::nullopt;
+    if (call && calls.size() < kOpenCallsMax) calls.push_back(*std::move(call));
+    return;
   }
-  if (found == calls.end()) return;
   if (streams) {
-    found->streamed_bytes += static_cast<int64_t>(string_at(event.payload, "text").size());
+    const auto bytes = static_cast<int64_t>(string_at(event.payload, "text").size());
+    found->streamed_bytes = std::min(kCountMax, found->streamed_bytes + bytes);
   }
   if (ends) calls.erase(found);
 }
@@ -39,7 +65,10 @@ Json open_calls_to_json(const std::vector<OpenModelCall>& calls) {
     json.push_back(Json{{kId, call.id},
                         {"model", call.model},
                         {"prompt_tokens_estimate", call.prompt_tokens_estimate},
-                        {"streamed_bytes", call.streamed_bytes}});
+                        {"streamed_bytes", call.streamed_bytes},
+                        {"attempt", call.attempt}});
+    if (!call.author.empty()) json.back()["author"] = call.author;
+    if (!call.branch.empty()) json.back()["branch"] = call.branch;
   }
   return json;
 }
@@ -49,9 +78,7 @@ std::vector<OpenModelCall> open_calls_from_json(const Json* json) {
   if (json == nullptr || !json->is_array()) return calls;
   for (const Json& entry : *json) {
     if (calls.size() == kOpenCallsMax) break;
-    if (!entry.is_object() || string_at(entry, kId).empty()) continue;
-    calls.push_back(begun(entry));
-    calls.back().streamed_bytes = int_at(entry, "streamed_bytes");
+    if (std::optional<OpenModelCall> call = call_from(entry)) calls.push_back(*std::move(call));
   }
   return calls;
 }

@@ -13,14 +13,18 @@
 
 namespace taskfeed::workflow {
 
-/// More than a task's branches have at a time; what is begun beyond them is not kept.
-inline constexpr size_t kOpenCallsMax = 256;
+/// More than the branches of a task have at a time, and no more than one commit can end; what is
+/// begun beyond them is not kept.
+inline constexpr size_t kOpenCallsMax = 30;
 
 struct OpenModelCall {
   std::string id;
   std::string model;  ///< May be empty.
   int64_t prompt_tokens_estimate = 0;
   int64_t streamed_bytes = 0;  ///< Of its text so far, where it streams.
+  int64_t attempt = 0;         ///< At its step; 0 where nobody told.
+  std::string author;          ///< The agent of several that asked; may be empty.
+  std::string branch;
   bool operator==(const OpenModelCall&) const = default;
 };
 

@@ -70,7 +70,7 @@ class Engine {
   explicit Engine(const Flags& flags)
       : ids_(clock_),
         broker_(expect(redis::Url::parse(flags.text("redis"))), clock_, {}),
-        engine_(broker_, broker_, ids_, clock_),
+        engine_(broker_, broker_, broker_, ids_, clock_),
         service_({broker_, broker_, broker_, engine_, ids_, clock_}),
         listener_(flags.text("socket")),
         rate_(flags.number("rate", 0)) {

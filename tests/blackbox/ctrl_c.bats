@@ -141,3 +141,33 @@ saw() { grep -q begun "$1"; }
   kill -TERM "$pid"
   ends "$pid" 0
 }
+
+@test "a reader that leaves early, and a time that runs out, say that the task needs a worker" {
+  gated_agent gate
+  taskfeed agents apply "agents/gate.toml"
+  status 124 taskfeed --timeout 1s run --agent gate x
+  has "$stderr" "it goes on when a worker comes"
+  agent talk <<'AGENT'
+[[agent.steps]]
+name = "talk"
+run = ["sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do echo line $i; sleep 0.2; done"]
+AGENT
+  taskfeed agents apply "agents/talk.toml"
+  taskfeed run --agent talk -o raw x 2>left | head -n 1
+  has "$(<left)" "it goes on when a worker comes"
+}
+
+@test "what run prints alone stays alone where it is cancelled" {
+  gated_agent gate
+  taskfeed agents apply "agents/gate.toml"
+  background reader "$binary" run -q --cancel-on-interrupt --agent gate x
+  is_running() { [ -n "$(taskfeed list -q --status running --json | head -n 1)" ]; }
+  eventually is_running
+  kill -INT "$pid"
+  ends "$pid" 130
+  same "stdout" "" "$(<reader.out)"
+  has "$(<reader.err)" "was cancelled"
+  id=$(taskfeed list --json | jq -r .id | head -n 1)
+  status 6 taskfeed result "$id"
+  has "$stderr" "the task $id was cancelled"
+}

@@ -58,6 +58,19 @@ user() {
   same "the same server" "$server" "$(redis_pids "$(state)")"
 }
 
+@test "a run carries out its own task, and leaves those of others in the queue" {
+  gated_agent gate
+  taskfeed agents apply "$dir/agents/gate.toml"
+  for _ in 1 2 3; do taskfeed create --agent gate -d waits --execute -q; done
+  status 0 taskfeed run -q -- echo mine
+  same "the others" "pending pending pending" \
+    "$(taskfeed list --agent gate --json | jq -r .status | paste -sd ' ')"
+  touch go
+  background worker "$binary" worker
+  all_done() { [ "$(taskfeed list --status completed --agent gate --json | wc -l)" = 3 ]; }
+  eventually all_done
+}
+
 @test "ten that begin at once share one" {
   pids=()
   for i in 1 2 3 4 5 6 7 8 9 10; do

@@ -115,3 +115,19 @@ begun() { task=$(taskfeed create --agent deploy --execute --id-only); }
   taskfeed cancel "$task"
   eventually task_is "$task" cancelled
 }
+
+@test "who waits for the response alone is told what the task waits for" {
+  asking_agent
+  taskfeed agents apply agents/deploy.toml
+  background asker "$binary" run -q --agent deploy x
+  said() { grep -q "waits for a text; give it with: taskfeed input" asker.err; }
+  eventually said
+  line=$(sed -n 's/.*give it with: taskfeed //p' asker.err)
+  task=${line#input }
+  task=${task% TEXT}
+  taskfeed input "$task" 1.3
+  asked() { grep -q "waits for a yes; give it with: taskfeed approve $task" asker.err; }
+  eventually asked
+  taskfeed approve "$task"
+  ends "$pid" 0
+}

@@ -17,6 +17,7 @@ class ContractQueue : public Contract {
     size_t count = 1;
     Milliseconds redeliver_after = kLong;
     std::string_view queue = "default";
+    std::optional<TaskId> only = std::nullopt;
   };
   std::vector<QueueEntry> take() { return take({}); }
   std::vector<QueueEntry> take(const Asking& asking) {
@@ -25,7 +26,8 @@ class ContractQueue : public Contract {
                .worker = worker(asking.by),
                .count = asking.count,
                .wait = Milliseconds(0),
-               .redeliver_after = asking.redeliver_after})
+               .redeliver_after = asking.redeliver_after,
+               .only = asking.only})
         .value();
   }
   static Ids ids_of(const std::vector<QueueEntry>& entries) {
@@ -118,6 +120,30 @@ TEST_P(ContractQueue, HandsOutNoMoreOfWhatIsDone) {
   world->pass(Milliseconds(20));
   EXPECT_TRUE(take({.redeliver_after = Milliseconds(0)}).empty());
   EXPECT_TRUE(queue.done(name, taken.at(0)).ok()) << "twice is once";
+}
+
+TEST_P(ContractQueue, HandsOneTaskAloneToWhoWantsNoOther) {
+  const TaskId other = pending("t1");
+  const TaskId own = pending("t2");
+  pending("t3");
+  EXPECT_TRUE(take({.only = task("unknown")}).empty());
+  const auto taken = take({.only = own});
+  EXPECT_EQ(ids_of(taken), (Ids{"t2"}));
+  EXPECT_TRUE(take({.by = "w2", .only = own}).empty()) << "it has its worker";
+  EXPECT_EQ(ids_of(take({.by = "w2", .redeliver_after = Milliseconds(0), .only = own})),
+            (Ids{"t2"}));
+  ASSERT_TRUE(queue.done(name, taken.at(0)).ok());
+  EXPECT_TRUE(take({.redeliver_after = Milliseconds(0), .only = own}).empty());
+  EXPECT_EQ(ids_of(take({.by = "w2", .count = 3})), (Ids{"t1", "t3"})) << "the others wait on";
+  EXPECT_TRUE(take({.only = other}).empty()) << "another has it";
+}
+
+TEST_P(ContractQueue, GivesADeferredTaskBackToWhoWantsNoOther) {
+  const TaskId own = pending();
+  ASSERT_TRUE(queue.defer(name, take({.only = own}).at(0), Milliseconds(20)).ok());
+  EXPECT_TRUE(take({.only = own}).empty()) << "not yet";
+  world->pass(Milliseconds(20));
+  EXPECT_EQ(ids_of(take({.only = own})), (Ids{"t1"}));
 }
 
 TEST_P(ContractQueue, GivesADeferredTaskBackNoEarlierThanAsked) {

@@ -143,7 +143,7 @@ class ApiWorld {
   ManualClock clock;
   SeededIdSource ids;
   broker::MemoryBroker broker{clock};
-  engine::LocalEngine engine{broker, broker, ids, clock};
+  engine::LocalEngine engine{broker, broker, broker, ids, clock};
   service::TaskService tasks{{broker, broker, broker, engine, ids, clock}};
   service::ManyPlaces places{broker, broker, clock};
   FakeHealth health;

@@ -174,7 +174,7 @@ class EngineWorld {
   FakeRunner runner;
   runner::Runners* runners = &runner;  ///< Others, where a test wants them.
   NullLog log;
-  engine::LocalEngine engine{broker, broker, ids, clock};
+  engine::LocalEngine engine{broker, broker, broker, ids, clock};
   engine::WorkerLimits limits;
   TaskId id;
   QueueName queue;

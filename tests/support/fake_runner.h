@@ -22,7 +22,9 @@ struct Script {
   runner::Outcome outcome;
   std::string throws;          ///< Not empty: leaves by an exception with this text.
   bool until_stopped = false;  ///< Ends only by its stop token.
-  std::string open_call;       ///< Not empty: begins this model call, and never tells its end.
+  /// Not empty: begins this model call of a million tokens, streams a thousand, and never tells its
+  /// end.
+  std::string open_call;
   /// Asked first, each once; a refusal fails the step.
   std::vector<Question> asks;
 };
@@ -72,6 +74,8 @@ class FakeRunner final : public runner::Runner, public runner::Runners {
       Json begun{{"call_id", script.open_call}, {"model", "gpt-4o-mini"}};
       begun["prompt_tokens_estimate"] = 1'000'000;
       output.emit(types::kLlmCallStarted, std::move(begun));
+      Json chunk{{"call_id", script.open_call}, {"text", std::string(4'000, 'x')}};
+      output.emit(types::kLlmCallChunk, std::move(chunk));
     }
     const std::string call = "call-" + std::to_string(activity.step);
     output.emit(types::kToolCallStarted, Json{{"tool_call_id", call}});

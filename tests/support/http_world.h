@@ -110,7 +110,7 @@ class HttpWorld {
   SystemIdSource ids{clock};
   broker::MemoryBroker broker{clock};
   broker::MemoryFeed feed{broker};
-  engine::LocalEngine engine{broker, broker, ids, clock};
+  engine::LocalEngine engine{broker, broker, broker, ids, clock};
   service::TaskService tasks{{broker, broker, broker, engine, ids, clock}};
   service::ManyPlaces places{broker, broker, clock};
   FakeHealth health;

@@ -36,7 +36,7 @@ class BridgedTasks : public ::testing::Test {
   ManualClock clock;
   SeededIdSource ids;
   broker::MemoryBroker broker{clock};
-  engine::LocalEngine engine{broker, broker, ids, clock};
+  engine::LocalEngine engine{broker, broker, broker, ids, clock};
   TaskService tasks{{broker, broker, broker, engine, ids, clock}};
 };
 

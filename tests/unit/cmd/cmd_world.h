@@ -28,7 +28,7 @@ class CmdWorld {
     service::Tasks& tasks() override { return backend_.tasks(); }
     std::unique_ptr<cmd::StreamSource> stream() override { return backend_.stream(); }
     bool lacks_worker() const override { return backend_.lacks_worker(); }
-    Result<void> start_worker() override { return backend_.start_worker(); }
+    Result<void> start_worker(const TaskId& task) override { return backend_.start_worker(task); }
     std::string origin_options() const override { return backend_.origin_options(); }
 
    private:

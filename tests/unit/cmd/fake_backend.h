@@ -103,14 +103,14 @@ class FakeBackend final : public cmd::Backend {
  public:
   explicit FakeBackend(const Clock& clock, IdSource& ids)
       : broker(clock),
-        engine_(broker, broker, ids, clock),
+        engine_(broker, broker, broker, ids, clock),
         service({broker, broker, broker, engine_, ids, clock}) {}
 
   service::Tasks& tasks() override { return instead != nullptr ? *instead : service; }
   std::unique_ptr<cmd::StreamSource> stream() override { return make_stream(); }
   bool lacks_worker() const override { return alone; }
-  Result<void> start_worker() override {
-    ++workers_started;
+  Result<void> start_worker(const TaskId& task) override {
+    workers_started.push_back(task);
     return {};
   }
   std::string origin_options() const override { return origin; }
@@ -148,7 +148,7 @@ class FakeBackend final : public cmd::Backend {
     return std::make_unique<SnapshotStream>(broker);
   };
   bool alone = false;
-  int workers_started = 0;
+  std::vector<TaskId> workers_started;
   std::string origin;
 };
 

@@ -94,7 +94,7 @@ TEST(RunAgent, CreatesExecutesAndFollowsWithAWorkerOfItsOwnWhereNobodyElseWorks)
     return std::make_unique<testing::SnapshotStream>(world.backend.broker);
   };
   EXPECT_EQ(world.call(enter_run, {"check", "1.2"}), ExitStatus::kTaskFailed);
-  EXPECT_EQ(world.backend.workers_started, 1);
+  EXPECT_EQ(world.backend.workers_started, std::vector{only_task(world).id});
   EXPECT_EQ(only_task(world).spec.description, "check 1.2");
   EXPECT_EQ(std::count(world.out.text.begin(), world.out.text.end(), '\n'), 2) << world.out.text;
 }

@@ -75,7 +75,7 @@ class WorkerPoolTest : public ::testing::Test {
   broker::MemoryBroker broker_{clock_};
   FakeRunner runner_;
   NullLog log_;
-  LocalEngine engine_{broker_, broker_, ids_, clock_};
+  LocalEngine engine_{broker_, broker_, broker_, ids_, clock_};
   QueueName queue_ = testing::queue("default");
   PoolOptions options_{.worker = {testing::worker("w-1"), testing::queue("default"), {}},
                        .concurrency = 3,

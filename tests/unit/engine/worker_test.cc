@@ -315,6 +315,7 @@ TEST(WorkerPoison, ATaskThatKillsItsWorkersIsFailedAndSetAside) {
     world.clock.advance(Milliseconds(16'000));
   }
   world.runner.on_begin = [](const auto&) { FAIL() << "carried out once more"; };
+  world.runner.on_settle = [](const auto&, auto&) { FAIL() << "it may be what kills them"; };
   SimWorker last(world, "last", open_gate);
   EXPECT_TRUE(world.finish(last));
   EXPECT_EQ(world.stored().task.error->kind, "poison");
@@ -378,6 +379,18 @@ TEST(WorkerSettle, IsNotAskedForWhereEveryAttemptHasItsOutcome) {
   EXPECT_EQ(world.stored().task.status, TaskStatus::kCompleted);
 }
 
+TEST(WorkerSettle, IsAskedForWhereTheLastAttemptFailed) {
+  EngineWorld world(1);
+  world.runner.script(0, 1, {.outcome = FakeRunner::failed(true, /*retryable=*/false)});
+  int settled = 0;
+  world.runner.on_settle = [&](const auto&, auto&) { ++settled; };
+  world.submit();
+  SimWorker worker(world, "w", open_gate);
+  EXPECT_TRUE(world.finish(worker));
+  EXPECT_EQ(world.stored().task.status, TaskStatus::kFailed);
+  EXPECT_EQ(settled, 1);
+}
+
 TEST(WorkerSettle, HoldsNoTaskUpByFailing) {
   EngineWorld world(1, true);
   die_in_the_first_step(world);
@@ -388,7 +401,8 @@ TEST(WorkerSettle, HoldsNoTaskUpByFailing) {
   EXPECT_EQ(world.stored().task.status, TaskStatus::kCancelled);
 }
 
-constexpr NanoDollars kMillionTokensIn = kNanoDollarsPerDollar * 15 / 100;  // Of gpt-4o-mini.
+/// A million tokens into gpt-4o-mini, and a thousand out of it.
+constexpr NanoDollars kOpenCallCost = kNanoDollarsPerDollar * 15 / 100 + 600'000;
 
 TEST(WorkerSettle, ChargesAnOpenCallByTheBuiltInPricesWhereTheAgentIsGone) {
   EngineWorld world(1, true);
@@ -405,7 +419,7 @@ TEST(WorkerSettle, ChargesAnOpenCallByTheBuiltInPricesWhereTheAgentIsGone) {
   EXPECT_TRUE(world.finish(heir));
   EXPECT_EQ(world.stored().task.error->kind, "agent_not_found");
   EXPECT_EQ(string_at(world.payload(types::kLlmCallFailed), "call_id"), "c");
-  EXPECT_EQ(world.stored().task.total_cost, kMillionTokensIn);
+  EXPECT_EQ(world.stored().task.total_cost, kOpenCallCost);
 }
 
 TEST(WorkerSettle, IsDoneByWhoCancelsWhereNoWorkerHoldsTheTask) {
@@ -422,7 +436,7 @@ TEST(WorkerSettle, IsDoneByWhoCancelsWhereNoWorkerHoldsTheTask) {
   EXPECT_TRUE(world.signal(broker::SignalKind::kCancel).ok());
   EXPECT_EQ(world.stored().task.status, TaskStatus::kCancelled);
   EXPECT_EQ(string_at(world.payload(types::kLlmCallFailed), "call_id"), "c");
-  EXPECT_EQ(world.stored().task.total_cost, kMillionTokensIn);
+  EXPECT_EQ(world.stored().task.total_cost, kOpenCallCost);
 }
 
 TEST(WorkerAgents, ThatAreGoneOrBrokenFailTheirTasks) {

@@ -79,7 +79,7 @@ class ServiceWorld : public ::testing::Test {
   Gate gate = [](std::string_view) { return Passage::kOpen; };
   GatedBroker<broker::MemoryBroker> gated{broker,
                                           [this](std::string_view call) { return gate(call); }};
-  engine::LocalEngine engine{gated, gated, ids, clock};
+  engine::LocalEngine engine{gated, gated, gated, ids, clock};
   service::TaskService service_;
 };
 

@@ -1,5 +1,7 @@
 #include "workflow/conversation.h"
 
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include "history.h"
@@ -107,6 +109,22 @@ TEST(OpenCallsFold, KeepsEachUntilItsEndAndNoMoreThanItsBound) {
   const auto read = workflow::state_from_json(workflow::state_to_json(state));
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(read->open_calls, state.open_calls);
+}
+
+TEST(OpenCallsFold, BelievesNoStrangerEverything) {
+  Talk talk;
+  const std::string endless(100'000, 'x');
+  talk.add(types::kLlmCallStarted, {{"call_id", endless}});
+  talk.add(types::kLlmCallStarted, {{"call_id", 7}});
+  talk.add(types::kLlmCallStarted, {{"call_id", "1"},
+                                    {"model", endless},
+                                    {"prompt_tokens_estimate", std::numeric_limits<int64_t>::max()},
+                                    {"attempt", -1}});
+  const State state = talk.state();
+  ASSERT_EQ(state.open_calls.size(), 1u);
+  EXPECT_EQ(state.open_calls[0].model.size(), 256u);
+  EXPECT_EQ(state.open_calls[0].prompt_tokens_estimate, std::numeric_limits<int32_t>::max());
+  EXPECT_EQ(state.open_calls[0].attempt, 0);
 }
 
 /// What a lost attempt had told, told again.

@@ -1,4 +1,4 @@
-#include "engine/settle.h"
+#include "engine/charges.h"
 
 #include "runner/lost_calls.h"
 
@@ -17,9 +17,7 @@ std::vector<Json> charge_open_calls(const workflow::State& state, const runner::
                                     const Clock& clock) {
   const std::vector<runner::PriceRule> prices = prices_of(agent);
   runner::Meter meter(workflow::spent_by(state, clock.wall()), prices, clock);
-  std::vector<Json> payloads = runner::charge_lost_calls(state.open_calls, state.step.index, meter);
-  for (Json& payload : payloads) payload["attempt"] = state.step.attempt;
-  return payloads;
+  return runner::charge_lost_calls(state.open_calls, state.step.index, meter);
 }
 
 }  // namespace taskfeed::engine
