@@ -54,7 +54,7 @@ Result<void> LocalEngine::cancel(const broker::StoredTask& stored, const broker:
     Result<EncodedEvent> encoded = encode(event);
     if (!encoded) return encoded.error();
     const Cursor next{state->folded.seq + 1, event.id.low32()};
-    *state = workflow::evolve(*std::move(state), event, next);
+    *state = workflow::evolve(*state, event, next);
     last.push_back(*std::move(encoded));
     return {};
   };
