@@ -97,15 +97,19 @@ chunks() { jq -rj 'select(.event_type == "WorkflowLLMCallChunk" and .kind == "te
   ends "$pid" 6
 }
 
-@test "the outcome of a run that outlived its worker is taken, and the run is not made again" {
-  fake
+# lost_in_the_middle [LINES]: a task whose worker died after half of the answer; the server goes on.
+lost_in_the_middle() {
+  fake "${1:-}"
   serve
-  task=$(taskfeed create --agent weather -d gate --id-only)
-  taskfeed execute "$task"
+  task=$(taskfeed create --agent weather -d gate --execute --id-only)
   said_half() { taskfeed tail --no-follow -o json "$task" | grep -q 'The gate is'; }
   eventually said_half
   kill_now "$daemon"
   touch go
+}
+
+@test "the outcome of a run that outlived its worker is taken, and the run is not made again" {
+  lost_in_the_middle
   lease_runs_out "$task"
   serve
   status 0 taskfeed wait "$task"
@@ -116,14 +120,7 @@ chunks() { jq -rj 'select(.event_type == "WorkflowLLMCallChunk" and .kind == "te
 }
 
 @test "what a run of a lost worker has cost is in the sum of a task that is cancelled then" {
-  fake $'[[agent.prices]]\npattern = "scripted-1"\ninput = 1\noutput = 2'
-  serve
-  task=$(taskfeed create --agent weather -d gate --id-only)
-  taskfeed execute "$task"
-  said_half() { taskfeed tail --no-follow -o json "$task" | grep -q 'The gate is'; }
-  eventually said_half
-  kill_now "$daemon"
-  touch go
+  lost_in_the_middle $'[[agent.prices]]\npattern = "scripted-1"\ninput = 1\noutput = 2'
   answered() { curl -s "http://127.0.0.1:$(<port)/apps/weather/sessions/$task" | grep -q open; }
   eventually answered
   taskfeed cancel --redis "$redis" "$task"
